@@ -1,0 +1,61 @@
+from werkzeug.exceptions import NotFound, RequestEntityTooLarge
+
+from odoo.http import Controller, request, route
+
+from ..const import MEDIA_PATH, WEBHOOK_MAX_BYTES, WEBHOOK_PATH
+from ..tools.signature import HEADER
+
+
+class HelpcrunchChatbot(Controller):
+    @route(
+        f"{WEBHOOK_PATH}/<string:token>",
+        type="http",
+        auth="none",
+        methods=["POST"],
+        csrf=False,
+        save_session=False,
+        # Told on purpose: without a user Odoo would begin read-only and run it twice.
+        readonly=False,
+    )
+    def webhook(self, token):
+        """Take in one event and answer before any work is done."""
+        httprequest = request.httprequest
+        # One byte more than allowed: the body itself tells that it is too large.
+        httprequest.max_content_length = WEBHOOK_MAX_BYTES + 1
+        status, receipt = request.env["helpcrunch.event"]._receive(
+            token,
+            _read_body,
+            httprequest.content_length,
+            httprequest.headers.get(HEADER),
+        )
+        response = request.make_json_response({}, status=status)
+        if receipt:
+            events = request.env["helpcrunch.event"]
+            response.call_on_close(lambda: events._start_after_work(receipt))
+        return response
+
+    @route(
+        f"{MEDIA_PATH}/<string:token>/<path:filename>",
+        type="http",
+        auth="public",
+        methods=["GET", "HEAD"],
+        save_session=False,
+        readonly=True,
+    )
+    def media(self, token, filename):
+        """Show a step's file to whoever has the link."""
+        # sudo: helpcrunch.step.media - the token is the permission
+        media_sudo = request.env["helpcrunch.step.media"].sudo()
+        media_sudo = media_sudo.search([("token", "=", token)], limit=1)
+        if not media_sudo:
+            raise NotFound
+        return media_sudo._get_stream().get_response(
+            as_attachment=media_sudo.media_type == "file"
+        )
+
+
+def _read_body():
+    try:
+        return request.httprequest.get_data(cache=False)
+    except RequestEntityTooLarge:
+        return bytes(WEBHOOK_MAX_BYTES + 1)

@@ -1,0 +1,16 @@
+-- A copy must not talk to customers: no keys, and nothing waits to be sent.
+UPDATE helpcrunch_account
+   SET api_key = NULL,
+       webhook_secret = NULL,
+       webhook_token = md5(random()::text || id::text),
+       state = 'draft';
+UPDATE helpcrunch_message
+   SET state = 'cancelled'
+ WHERE state = 'outgoing';
+UPDATE helpcrunch_outbox
+   SET state = 'cancelled'
+ WHERE state IN ('pending', 'sending', 'unknown');
+UPDATE helpcrunch_event
+   SET state = 'ignored',
+       reason = 'neutralized'
+ WHERE state = 'pending';

@@ -1,0 +1,77 @@
+from odoo import api, fields, models
+
+
+class HelpcrunchApplication(models.Model):
+    _name = "helpcrunch.application"
+    _description = "HelpCrunch Channel"
+    _order = "name, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True)
+    active = fields.Boolean(default=True)
+    account_id = fields.Many2one(
+        "helpcrunch.account", "Messenger", required=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(
+        related="account_id.company_id", store=True, index=True
+    )
+    external_id = fields.Char("HelpCrunch ID", required=True, readonly=True)
+    channel = fields.Char(
+        "Channel Type",
+        help="What kind of channel this is, in HelpCrunch's word: telegram, viber, …",
+    )
+    category_id = fields.Many2one(
+        "res.partner.category",
+        "Contact Tag",
+        index="btree_not_null",
+        ondelete="set null",
+        help="Put on every contact that writes through this channel. Made when the "
+        "first one does, unless you choose a tag here.",
+    )
+    medium_id = fields.Many2one(
+        "utm.medium",
+        "UTM Medium",
+        index="btree_not_null",
+        ondelete="set null",
+        help="Medium of the leads that come through this channel.",
+    )
+
+    _external_unique = models.Constraint(
+        "UNIQUE(account_id, external_id)",
+        "This HelpCrunch application is already in the list of its messenger.",
+    )
+
+    @api.model
+    def _find_or_create(self, account, external_id):
+        """Return the account's application, made nameless if Connect never saw it."""
+        application = self.with_context(active_test=False).search(
+            [("account_id", "=", account.id), ("external_id", "=", external_id)],
+            limit=1,
+        )
+        return application or self.create(
+            {
+                "account_id": account.id,
+                "external_id": external_id,
+                "name": self.env._("Channel %(number)s", number=external_id),
+            },
+        )
+
+    def _get_category(self):
+        """Return the tag of this channel, e.g. "HelpCrunch / Telegram"."""
+        self.ensure_one()
+        if not self.category_id:
+            parent = self.account_id._get_category()
+            category = self.env["res.partner.category"]
+            self.category_id = category.search(
+                [("parent_id", "=", parent.id), ("name", "=", self.name)], limit=1
+            ) or category.create({"name": self.name, "parent_id": parent.id})
+        return self.category_id
+
+    def _get_medium(self):
+        """Return the UTM medium of this channel."""
+        self.ensure_one()
+        if not self.medium_id:
+            self.medium_id = self.env["utm.mixin"]._find_or_create_record(
+                "utm.medium", f"HelpCrunch {self.name}"
+            )
+        return self.medium_id

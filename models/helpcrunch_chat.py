@@ -1,0 +1,291 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_datetime
+
+from ..tools import placeholders
+from . import trace
+from .helpcrunch_step import WAIT
+
+# So many lines does the form show, and so many turns the view Why?.
+_SHOWN_MESSAGES = 200
+_SHOWN_TURNS = 50
+
+# Who owns a dialogue in these states is a person; the bot only writes down.
+HUMAN_STATES = ("operator", "queued", "paused")
+
+
+class HelpcrunchChat(models.Model):
+    """One HelpCrunch chat.
+
+    Here are its fields, its form and the verbs that steps use: ``_say…``,
+    ``_keep_answer``, ``_count_attempt``, ``_trace``. How a dialogue begins stands in
+    ``helpcrunch_chat_opening.py``, what each event does in
+    ``helpcrunch_chat_events.py``, how the bot walks its steps in ``turn.py``.
+    """
+
+    _name = "helpcrunch.chat"
+    _description = "HelpCrunch Dialogue"
+    _order = "last_message_at desc, id desc"
+    _rec_names_search = ["external_id", "partner_id.name"]
+
+    external_id = fields.Char("HelpCrunch ID", required=True, readonly=True)
+    account_id = fields.Many2one(
+        "helpcrunch.account", "Messenger", required=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(
+        related="account_id.company_id", store=True, index=True
+    )
+    bot_id = fields.Many2one(
+        "helpcrunch.bot", index="btree_not_null", ondelete="restrict"
+    )
+    application_id = fields.Many2one(
+        "helpcrunch.application", "Channel", index="btree_not_null", ondelete="set null"
+    )
+    customer_id = fields.Many2one(
+        "helpcrunch.customer", index="btree_not_null", ondelete="set null"
+    )
+    partner_id = fields.Many2one(
+        "res.partner", "Contact", index="btree_not_null", ondelete="set null"
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        "Operator",
+        index="btree_not_null",
+        ondelete="set null",
+        help="The person in charge of this dialogue.",
+    )
+    state = fields.Selection(
+        [
+            ("bot", "Bot"),
+            ("queued", "Waiting for an operator"),
+            ("operator", "Operator"),
+            ("paused", "Paused"),
+            ("done", "Done"),
+        ],
+        required=True,
+        default="bot",
+        readonly=True,
+        help="Who answers the customer.",
+    )
+    step_id = fields.Many2one(
+        "helpcrunch.step",
+        "Stands at",
+        index="btree_not_null",
+        ondelete="set null",
+        readonly=True,
+    )
+    waiting = fields.Boolean("Waits for an Answer", readonly=True)
+    answer = fields.Text("Last Answer", readonly=True)
+    attempts = fields.Integer(default=0, readonly=True)
+    misses = fields.Integer(default=0, readonly=True)
+    variables = fields.Json("Answers", readonly=True)
+    started_at = fields.Datetime("Began", readonly=True)
+    last_customer_message_at = fields.Datetime("Customer's Last Message", readonly=True)
+    last_message_at = fields.Datetime("Last Message", readonly=True)
+    unread = fields.Integer(
+        "Unanswered", default=0, readonly=True, help="Customer's messages since the "
+        "last answer."
+    )
+    turn_count = fields.Integer(default=0, readonly=True)
+    question_message_id = fields.Many2one(
+        "helpcrunch.message", index="btree_not_null", ondelete="set null", readonly=True
+    )
+    message_ids = fields.One2many("helpcrunch.message", "chat_id", "Messages")
+    event_ids = fields.One2many("helpcrunch.event", "chat_id", "Events")
+    lead_ids = fields.One2many("crm.lead", "helpcrunch_chat_id", "Leads")
+    lead_count = fields.Integer(compute="_compute_lead_count")
+    inbox_url = fields.Char("HelpCrunch Inbox", compute="_compute_inbox_url")
+    transcript = fields.Html(compute="_compute_transcript", sanitize=False)
+    why = fields.Html("Why?", compute="_compute_why", sanitize=False)
+
+    _external_unique = models.Constraint(
+        "UNIQUE(account_id, external_id)",
+        "This HelpCrunch chat already has a dialogue.",
+    )
+
+    @api.depends("partner_id.name", "application_id.name", "external_id")
+    def _compute_display_name(self):
+        for chat in self:
+            parts = (chat.partner_id.name, chat.application_id.name)
+            chat.display_name = " · ".join(filter(None, parts)) or chat.external_id
+
+    def _compute_lead_count(self):
+        counts = dict(
+            self.env["crm.lead"]
+            .with_context(active_test=False)
+            ._read_group(
+                [("helpcrunch_chat_id", "in", self.ids)],
+                ["helpcrunch_chat_id"],
+                ["__count"],
+            ),
+        )
+        for chat in self:
+            chat.lead_count = counts.get(chat, 0)
+
+    @api.depends("external_id", "account_id.organization_domain")
+    def _compute_inbox_url(self):
+        for chat in self:
+            domain = chat.account_id.organization_domain
+            # Seen in C-bridge (helpcrunch-api.md 5).
+            chat.inbox_url = domain and (
+                f"https://{domain}.helpcrunch.com/inbox/chats/{chat.external_id}"
+            )
+
+    def _compute_transcript(self):
+        for chat in self:
+            chat.transcript = self.env["ir.qweb"]._render(
+                "helpcrunch_chatbot.transcript",
+                {
+                    "messages": chat._get_last_messages(),
+                    "format_time": lambda at: format_datetime(self.env, at),
+                },
+            )
+
+    def _get_last_messages(self):
+        """Return the newest messages, oldest first."""
+        messages = self.env["helpcrunch.message"].search(
+            [("chat_id", "=", self.id)], limit=_SHOWN_MESSAGES
+        )
+        return messages[::-1]
+
+    def _compute_why(self):
+        for chat in self:
+            events = self.env["helpcrunch.event"].search(
+                [("chat_id", "=", chat.id), ("state", "!=", "ignored")], limit=_SHOWN_TURNS
+            )
+            chat.why = self.env["ir.qweb"]._render(
+                "helpcrunch_chatbot.why",
+                {
+                    "turns": [(event, trace.explain(event)) for event in events],
+                    "format_time": lambda at: format_datetime(self.env, at),
+                },
+            )
+
+    # === ACTIONS === #
+
+    def action_pause(self):
+        """Silence the bot in this dialogue until somebody returns it."""
+        for chat in self:
+            chat._hand_over("paused", self.env._("The bot was paused."))
+        return True
+
+    def action_return_to_bot(self):
+        """Let the bot answer again, from where the dialogue stands."""
+        self.filtered(lambda chat: chat.state in ("queued", "operator", "paused")).write(
+            {"state": "bot", "user_id": False}
+        )
+        return True
+
+    def action_create_lead(self):
+        """Make a lead from the dialogue and open it."""
+        self.ensure_one()
+        lead = self.bot_id._find_lead_step()._make_lead(self)
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "crm.lead",
+            "res_id": lead.id,
+            "view_mode": "form",
+        }
+
+    def action_view_leads(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Leads"),
+            "res_model": "crm.lead",
+            "view_mode": "list,form",
+            "domain": [("helpcrunch_chat_id", "=", self.id)],
+            "context": {"active_test": False, "create": False},
+        }
+
+    def action_open_inbox(self):
+        self.ensure_one()
+        if not self.inbox_url:
+            raise UserError(
+                self.env._("Connect the messenger first, to know where its inbox is.")
+            )
+        return {"type": "ir.actions.act_url", "url": self.inbox_url, "target": "new"}
+
+    # === VERBS FOR STEPS === #
+
+    def _step(self, step_id):
+        """Return a step in the language of this dialogue."""
+        return self.env["helpcrunch.step"].browse(step_id)
+
+    def _get_map(self):
+        """Return the bot as plain data."""
+        return self._turn.map
+
+    def _say(self, text, step=None):
+        """Say a text to the customer when the turn is committed."""
+        self._turn.say(text, step)
+
+    def _say_step(self, step):
+        """Say a step's text, then show its media in order."""
+        self._turn.say(step._get_text(), step)
+        for media in step.media_ids:
+            url = media._get_url()
+            markdown = f"![]({url})" if media.media_type == "image" else f"<{url}>"
+            self._turn.say(url, step, markdown)
+
+    def _keep_answer(self, step, text):
+        """Remember the customer's answer to a step."""
+        text = text.strip()
+        self.write(
+            {
+                "answer": text,
+                "variables": {**(self.variables or {}), step.code: text},
+            },
+        )
+
+    def _ensure_partner(self):
+        """Return the dialogue's contact, made anew if somebody deleted it."""
+        if not self.partner_id:
+            self.partner_id = self.customer_id._ensure_partner()
+        return self.partner_id
+
+    def _count_attempt(self, step):
+        """Count an answer that will not do; return where that leads.
+
+        One message, the step's own or else the question again; none on the last
+        attempt, after which the dialogue goes on elsewhere (spec 4.4).
+        """
+        self.attempts += 1
+        self._trace("invalid", step=step, number=self.attempts)
+        if self.attempts >= max(step.max_attempts, 1):
+            return step.failed_step_id or step.next_step_id
+        self._say(step.invalid_message or step._get_text(), step)
+        return WAIT
+
+    def _trace(self, code, **values):
+        """Write down for the *Why?* view what was decided."""
+        turn = self.env.context.get("helpcrunch_turn")
+        if turn:
+            turn.note(code, **values)
+
+    # === PLACEHOLDERS === #
+
+    @api.model
+    def _is_placeholder(self, name):
+        """Tell whether a text may ask for this name."""
+        if name.startswith("partner."):
+            partner = self.env["res.partner"]
+            return partner._helpcrunch_is_askable(name.removeprefix("partner."))
+        return name in ("answer", "chat.id", "bot.name", "channel")
+
+    def _fill_placeholders(self, text):
+        if "{{" not in text:
+            return text
+        return placeholders.fill(text, self._get_placeholder)
+
+    def _get_placeholder(self, name):
+        if not name or not self._is_placeholder(name):
+            return ""
+        if name.startswith("partner."):
+            return self.partner_id._helpcrunch_tell(name.removeprefix("partner."))
+        return {
+            "answer": self.answer,
+            "chat.id": self.external_id,
+            "bot.name": self.bot_id.name,
+            "channel": self.application_id.name,
+        }[name]

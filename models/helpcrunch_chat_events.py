@@ -1,0 +1,198 @@
+"""What each event does to a dialogue: one method ``_on_<event type>`` per kind.
+
+An addon, or a later part of this one, that knows a new kind of event adds such a method
+and stores rows of that type in the inbox.
+"""
+
+from datetime import timedelta
+
+from odoo import fields, models
+
+from ..const import BODY_LIMIT
+from .helpcrunch_customer import match_language
+from .turn import Outcome, Turn, to_datetime
+
+# Who owns a dialogue in these states is a person; the bot only writes down.
+HUMAN_STATES = ("operator", "queued", "paused")
+
+
+class HelpcrunchChat(models.Model):
+    _inherit = "helpcrunch.chat"
+
+    def _take_turn(self, event, row):
+        """Let one event do what it does to this dialogue, which is locked.
+
+        :param dict row: what the locking statement read
+        :rtype: Outcome
+        """
+        language = row["partner_lang"] or match_language(self.env, row["locale"])
+        chat = self.with_context(
+            lang=language or row["bot_lang"] or self.env.lang,
+            allowed_company_ids=[row["company_id"]],
+        )
+        turn = Turn(chat, event, row)
+        # Whoever saw the rows from before this turn must clash: architecture 5.
+        turn.chat.turn_count = row["turn_count"] + 1
+        facts = event._get_facts(row)
+        handler = getattr(turn.chat, event._get_handler_name(row["event_type"]), None)
+        if not handler:
+            return Outcome(turn, "ignored", "not_used")
+        verdict = handler(facts) or {}
+        turn.flush()
+        return Outcome(turn, **verdict)
+
+    @property
+    def _turn(self):
+        return self.env.context["helpcrunch_turn"]
+
+    def _on_chat_new(self, facts):
+        if self.state == "bot" and not self.started_at:
+            self._turn.start()
+
+    def _on_message_chat_customer(self, facts):
+        if self._must_wait_for_question():
+            return {
+                "state": "pending",
+                "not_before": fields.Datetime.now() + timedelta(seconds=1),
+            }
+        text = facts.message_text()[:BODY_LIMIT]
+        silence_since = self.last_customer_message_at
+        # Once: the inbox holds a customer's message only once.
+        self._write_down(facts, "in", "customer")
+        self.write(
+            {
+                "last_customer_message_at": to_datetime(facts.occurred_at),
+                "unread": self.unread + 1,
+            },
+        )
+        if self.state in HUMAN_STATES:
+            self._trace("human")
+            return None
+        if not self._ensure_bot():
+            return None
+        began = self._begins_anew(silence_since, facts)
+        if began:
+            self._turn.start()
+        self._turn.hear(text, began)
+        return None
+
+    def _on_message_chat_agent(self, facts):
+        if facts.agent == self.account_id.bot_agent_id.external_id:
+            return {"state": "ignored", "reason": "echo"}
+        agent = self.env["helpcrunch.agent"].search(
+            [
+                ("account_id", "=", self.account_id.id),
+                ("external_id", "=", facts.agent),
+            ],
+            limit=1,
+        )
+        is_machine = agent.is_bot or facts.broadcast_type() or not facts.agent
+        author = "system" if is_machine else "operator"
+        if self._is_written_down(facts):
+            return {"state": "ignored", "reason": "echo"}
+        self._write_down(facts, "out", author, agent.name)
+        if is_machine:
+            self._trace("machine", text=agent.name or facts.broadcast_type() or "")
+            return None
+        self.unread = 0
+        if self.state != "operator":
+            self._trace("takeover", text=agent.name or facts.agent)
+            self._hand_over("operator", self.env._("A person took the dialogue over."))
+            self.user_id = agent.user_id
+        return None
+
+    def _on_chat_closed(self, facts):
+        if self.state != "done":
+            self._trace("closed")
+            self._hand_over("done", self.env._("The chat was closed."))
+            self.user_id = False
+
+    def _on_chat_status_updated(self, facts):
+        # Only "closed" comes here, see `_find_reason_to_ignore` of the inbox.
+        return self._on_chat_closed(facts)
+
+    def _on_customer_blocked(self, facts):
+        self.customer_id.blocked = True
+
+    def _on_customer_unblocked(self, facts):
+        self.customer_id.blocked = False
+
+    def _on_customer_deleted(self, facts):
+        self.customer_id.active = False
+
+    def _on_customer_email_updated(self, facts):
+        self.customer_id._take_email(facts.data.get("email"))
+
+    def _must_wait_for_question(self):
+        """Tell whether it is not known yet when the open question was sent.
+
+        Its call is under way, so the customer may be answering it or not.
+        """
+        return (
+            self.waiting
+            and self.state == "bot"
+            and self._turn.row["question_call_state"] in ("sending", "unknown")
+        )
+
+    def _ensure_bot(self):
+        """Keep the dialogue's bot, or find the one that serves its channel now."""
+        row = self._turn.row
+        if self.bot_id and row["bot_active"] and row["bot_serves"]:
+            if self.state != "done":
+                return True
+        bot = self.env["helpcrunch.bot"]._find_for_application(
+            self.account_id.id, self.application_id.external_id
+        )
+        if bot != self.bot_id:
+            self.write({"bot_id": bot.id, "step_id": False, "started_at": False})
+            row |= {
+                "version": bot.version,
+                "join_messages": bot.join_messages,
+                "session_timeout": bot.session_timeout,
+            }
+        if not bot:
+            self._trace("no_bot")
+        return bool(bot)
+
+    def _begins_anew(self, silence_since, facts):
+        if not self.started_at or self.state == "done":
+            return True
+        minutes = self._turn.row["session_timeout"]
+        if not minutes or not silence_since:
+            return False
+        silence = to_datetime(facts.occurred_at) - silence_since
+        return silence > timedelta(minutes=minutes)
+
+    def _hand_over(self, state, reason):
+        """Leave the dialogue to a person, or end it: the bot says nothing more."""
+        self.write({"state": state, "waiting": False})
+        self.env["helpcrunch.outbox"]._cancel_unsent(
+            [("chat_id", "=", self.id), ("kind", "=", "message")], reason
+        )
+
+    def _write_down(self, facts, direction, author_type, author_name=False):
+        """Put a message of HelpCrunch's into the transcript."""
+        self.env["helpcrunch.message"].create(
+            {
+                "chat_id": self.id,
+                "company_id": self.company_id.id,
+                "direction": direction,
+                "author_type": author_type,
+                "author_name": author_name,
+                "body": facts.message_text()[:BODY_LIMIT],
+                "external_id": facts.message,
+                "state": "received",
+                "occurred_at": to_datetime(facts.occurred_at),
+                "position": facts.position,
+            },
+        )
+        self.last_message_at = to_datetime(facts.occurred_at)
+
+    def _is_written_down(self, facts):
+        """Tell whether an outgoing message is one of ours that comes back."""
+        return bool(
+            self.env["helpcrunch.message"].search_count(
+                [("chat_id", "=", self.id), ("external_id", "=", facts.message)],
+                limit=1,
+            ),
+        )

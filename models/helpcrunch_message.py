@@ -1,0 +1,131 @@
+from markupsafe import Markup, escape
+
+from odoo import api, fields, models
+from odoo.tools import format_datetime
+
+from ..tools.text import file_links
+
+
+class HelpcrunchMessage(models.Model):
+    """One line of the transcript.
+
+    A table of its own, and not ``mail.message``: a dialogue has many short lines, a
+    turn writes them in one statement, and nobody is notified of them.
+    """
+
+    _name = "helpcrunch.message"
+    _description = "HelpCrunch Message"
+    _order = "occurred_at desc, position desc, id desc"
+    _rec_name = "body"
+    _log_access = False
+
+    chat_id = fields.Many2one(
+        "helpcrunch.chat", "Dialogue", required=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one("res.company", index=True, ondelete="cascade")
+    direction = fields.Selection(
+        [("in", "Incoming"), ("out", "Outgoing")], required=True, readonly=True
+    )
+    author_type = fields.Selection(
+        [
+            ("customer", "Customer"),
+            ("bot", "Bot"),
+            ("operator", "Operator"),
+            ("system", "System"),
+        ],
+        "Author",
+        required=True,
+        readonly=True,
+    )
+    author_name = fields.Char("Author Name", readonly=True)
+    body = fields.Text("Text", readonly=True)
+    external_id = fields.Char("HelpCrunch ID", readonly=True)
+    state = fields.Selection(
+        [
+            ("received", "Received"),
+            ("outgoing", "Outgoing"),
+            ("sent", "Sent"),
+            ("failed", "Failed"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        default="received",
+        readonly=True,
+    )
+    step_id = fields.Many2one(
+        "helpcrunch.step", "Step", index="btree_not_null", ondelete="set null"
+    )
+    error = fields.Text(readonly=True)
+    # When it was written: HelpCrunch's clock for what came in, ours for what goes out.
+    occurred_at = fields.Datetime("Time", readonly=True, required=True)
+    position = fields.Float(default=0, readonly=True)
+    sent_at = fields.Float(
+        readonly=True, help="HelpCrunch's time of what went out, in Unix seconds."
+    )
+    html = fields.Html("Message", compute="_compute_html", sanitize=False)
+
+    _chat_idx = models.Index("(chat_id, occurred_at, position, id)")
+    _external_once = models.UniqueIndex(
+        "(chat_id, external_id) WHERE external_id IS NOT NULL"
+    )
+
+    @api.depends("body")
+    def _compute_html(self):
+        for message in self:
+            message.html = linkify(message.body or "")
+
+    # === ACTIONS === #
+
+    def action_send_again(self):
+        """Queue a failed message once more."""
+        calls = self.env["helpcrunch.outbox"].search(
+            [("message_id", "in", self.ids), ("state", "=", "failed")]
+        )
+        return calls.action_send_again()
+
+    # === BUSINESS METHODS === #
+
+    def _get_author(self):
+        """Return the name to show beside the message."""
+        self.ensure_one()
+        if self.author_name:
+            return self.author_name
+        if self.author_type == "customer":
+            return self.chat_id.partner_id.name or self.env._("Customer")
+        if self.author_type == "bot":
+            return self.chat_id.bot_id.name or self.env._("Bot")
+        return dict(self._fields["author_type"]._description_selection(self.env))[
+            self.author_type
+        ]
+
+    def _get_transcript(self, tz):
+        """Return the messages as HTML, oldest first, with times and authors.
+
+        Everything a stranger wrote is escaped; links open in a new tab.
+        """
+        lines = [
+            Markup("<p><b>%s</b> <small>%s</small><br/>%s</p>")
+            % (
+                message._get_author(),
+                format_datetime(self.env, message.occurred_at, tz=tz),
+                linkify(message.body or ""),
+            )
+            for message in self.sorted(
+                lambda message: (message.occurred_at, message.position, message.id)
+            )
+        ]
+        return Markup().join(lines)
+
+
+def linkify(text):
+    """Return a stranger's text as safe HTML with its links made clickable."""
+    html = escape(text)
+    for link in dict.fromkeys(file_links(text)):
+        anchor = Markup(
+            '<a href="%s" target="_blank" rel="noreferrer noopener">%s</a>'
+        ) % (link, link)
+        if link in text:
+            html = html.replace(escape(link), anchor)
+        else:
+            html = anchor
+    return html.replace("\n", Markup("<br/>"))

@@ -1,0 +1,181 @@
+import time
+from functools import partial
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..const import CRON_BATCH, PRIORITY_LIVE
+from ..tools import budget
+from . import work
+
+_OPEN_STATES = ("pending", "sending", "unknown")
+
+
+class HelpcrunchOutbox(models.Model):
+    """One row per call that HelpCrunch still has to receive.
+
+    Written in a turn's transaction, carried out after it by the courier
+    (:mod:`.courier`), in order within a dialogue.
+    """
+
+    _name = "helpcrunch.outbox"
+    _description = "HelpCrunch Outbox"
+    _order = "id desc"
+    _rec_name = "kind"
+    _log_access = False
+
+    account_id = fields.Many2one(
+        "helpcrunch.account", "Messenger", required=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one("res.company", index=True, ondelete="cascade")
+    chat_id = fields.Many2one(
+        "helpcrunch.chat", "Dialogue", required=True, index=True, ondelete="cascade"
+    )
+    message_id = fields.Many2one(
+        "helpcrunch.message", "Message", index="btree_not_null", ondelete="cascade"
+    )
+    kind = fields.Selection(
+        [
+            ("message", "Message"),
+            ("note", "Private note"),
+            ("status", "Chat status"),
+        ],
+        required=True,
+        default="message",
+        readonly=True,
+    )
+    payload = fields.Json(readonly=True)
+    priority = fields.Integer(default=PRIORITY_LIVE, readonly=True)
+    state = fields.Selection(
+        [
+            ("pending", "Waiting"),
+            ("sending", "Sending"),
+            ("unknown", "Outcome unknown"),
+            ("sent", "Sent"),
+            ("failed", "Failed"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        default="pending",
+        readonly=True,
+    )
+    tries = fields.Integer(default=0, readonly=True)
+    not_before = fields.Datetime("Not before", readonly=True)
+    queued_at = fields.Datetime(
+        "Queued", default=fields.Datetime.now, readonly=True, required=True
+    )
+    claimed_at = fields.Datetime("Last try", readonly=True)
+    done_at = fields.Datetime("Done", readonly=True)
+    error = fields.Text(readonly=True)
+
+    _open_idx = models.Index(
+        "(chat_id, id) WHERE state IN ('pending', 'sending', 'unknown')"
+    )
+    _due_idx = models.Index(
+        "(account_id, priority, id) WHERE state IN ('pending', 'sending', 'unknown')"
+    )
+    _done_idx = models.Index("(done_at) WHERE done_at IS NOT NULL")
+
+    # === ACTIONS === #
+
+    def action_send_again(self):
+        """Queue failed calls once more."""
+        failed = self.filtered(lambda call: call.state == "failed")
+        failed.write(
+            {"state": "pending", "tries": 0, "not_before": False, "error": False}
+        )
+        failed.message_id.write({"state": "outgoing", "error": False})
+        self._wake()
+        return True
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _wake(self):
+        """Have what waits sent as soon as this transaction commits."""
+        self.env.cr.postcommit.add(
+            partial(self.env["helpcrunch.event"]._run_outside, work.submit_drain)
+        )
+
+    @api.model
+    def _cancel_unsent(self, domain, reason):
+        """Cancel what is not on its way yet, with the messages it would have said."""
+        calls = self.search([("state", "in", ("pending", "unknown")), *domain])
+        calls.write({"state": "cancelled", "error": reason})
+        calls.message_id.write({"state": "cancelled", "error": reason})
+        return calls
+
+    @api.model
+    def _find_due_chats(self):
+        """Return ids of dialogues with a call to make now, live ones first.
+
+        Not more than the accounts' budgets allow: the rest would only find out, one by
+        one, that there is nothing left. Every account has its own share, so that one
+        account's trouble never stops another's.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT account.id, account.requests_per_minute, budget.calls
+                  FROM helpcrunch_account account
+                  JOIN helpcrunch_account_budget budget
+                    ON budget.account_id = account.id
+                 WHERE account.state = 'connected'
+                   AND account.bot_agent_id IS NOT NULL
+                   AND COALESCE(budget.blocked_until, 0)
+                       <= EXTRACT(EPOCH FROM now())
+                """
+            ),
+        )
+        chat_ids = []
+        for account_id, limit, calls in self.env.cr.fetchall():
+            free = limit - budget.used(calls, time.time())
+            chat_ids += self._find_due_chats_of(account_id, min(free, CRON_BATCH))
+        return chat_ids
+
+    def _find_due_chats_of(self, account_id, limit):
+        if limit <= 0:
+            return []
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT chat_id
+                  FROM helpcrunch_outbox
+                 WHERE account_id = %s
+                   AND state IN %s
+              GROUP BY chat_id
+                HAVING bool_or(COALESCE(not_before, '-infinity')
+                               <= now() AT TIME ZONE 'UTC')
+              ORDER BY min(priority), min(id)
+                 LIMIT %s
+                """,
+                account_id,
+                _OPEN_STATES,
+                limit,
+            ),
+        )
+        return [row[0] for row in self.env.cr.fetchall()]
+
+    @api.model
+    def _cron_deliver(self):
+        """Send what nobody sent: lost wake-ups, back-offs, crashes."""
+        work.drain(self.env.cr.dbname, wait=True)
+
+    @api.autovacuum
+    def _gc_done_calls(self):
+        limit = 10000
+        days = self.env["helpcrunch.event"]._get_retention_days()
+        before = fields.Datetime.subtract(fields.Datetime.now(), days=days)
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM helpcrunch_outbox
+                 WHERE id IN (SELECT id FROM helpcrunch_outbox
+                               WHERE done_at < %s AND state = 'sent' LIMIT %s)
+                """,
+                before,
+                limit,
+            ),
+        )
+        return self.env.cr.rowcount, self.env.cr.rowcount == limit
+

@@ -1,0 +1,469 @@
+import re
+from ast import literal_eval
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+
+from ..tools import placeholders
+
+# What a step type's `_enter_…` or `_receive_…` returns when the dialogue stays where it
+# is until the customer writes.
+WAIT = "wait"
+
+_NOT_IN_CODE = re.compile(r"\W+")
+
+
+class HelpcrunchStep(models.Model):
+    """One step of a bot: what is said, and what happens then.
+
+    This file knows what all steps have in common and never names a type. A type is a
+    file in ``models/steps/`` that adds itself to ``step_type`` and brings:
+
+    ``_enter_<type>(self, chat)``
+        The flow arrived and text and media are said. Returns the next step (an empty
+        one = the dialogue rests) or :data:`WAIT`.
+    ``_receive_<type>(self, chat, message)``
+        Only for types that wait: ``message`` is the customer's text. Returns the next
+        step, :data:`WAIT` (the question stays open), or None (I cannot take this: the
+        bot's fallback).
+    ``_check_<type>(self)``
+        Returns a sentence for the first thing wrong with the drawing, or None.
+
+    and if it likes ``_get_text_<type>(self)`` (what it says, if not just its text),
+    ``_match_<type>(self, chat, text)`` (texts it knows before aliases are looked at) and
+    ``_interrupt_<type>(self, text)`` (may an alias lead away from its question?).
+    """
+
+    _name = "helpcrunch.step"
+    _description = "HelpCrunch Step"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True)
+    active = fields.Boolean(default=True)
+    sequence = fields.Integer(default=10)
+    bot_id = fields.Many2one(
+        "helpcrunch.bot",
+        "Dialogue",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        help="The bot this step belongs to. A step has one bot.",
+    )
+    company_id = fields.Many2one(related="bot_id.company_id", store=True, index=True)
+    code = fields.Char(
+        copy=False,
+        help="Technical name of the step, unique in its bot. Made from the name; it "
+        "stays when the name changes.",
+    )
+    step_type = fields.Selection(
+        [],
+        "Step Type",
+        required=True,
+        default=lambda self: self._default_step_type(),
+        help="What the step does after its text is said.",
+    )
+    next_step_id = fields.Many2one(
+        "helpcrunch.step",
+        "Go to Step",
+        index="btree_not_null",
+        ondelete="set null",
+        domain="[('bot_id', '=', bot_id), ('id', '!=', id)]",
+        help="The step that follows when this one is done. Leave it empty if it does "
+        "not exist yet.",
+    )
+    partner_domain = fields.Char(
+        "Show only to Partners with",
+        default="[]",
+        help="Only contacts that fit the filter get this step, for example those with "
+        "a phone number. Leave it empty to show the step to everybody.",
+    )
+    fallback_step_id = fields.Many2one(
+        "helpcrunch.step",
+        "If the Filter Does Not Fit",
+        index="btree_not_null",
+        ondelete="set null",
+        domain="[('bot_id', '=', bot_id), ('id', '!=', id)]",
+        help="The step for contacts that do not fit the filter. Empty: they go on to "
+        "the next step.",
+    )
+    message = fields.Text(
+        "Text",
+        translate=True,
+        help="What the customer reads. You may use {{ partner.name }}, "
+        '{{ partner.phone | "your number" }}, {{ answer }} and {{ chat.id }}.',
+    )
+    flow = fields.Selection(
+        [("default", "Default")],
+        "Standard Flow",
+        required=True,
+        default="default",
+        help="Other addons offer their own flows here, such as orders or surveys.",
+    )
+    alias_ids = fields.One2many("helpcrunch.step.alias", "step_id", "Aliases")
+    media_ids = fields.One2many(
+        "helpcrunch.step.media", "step_id", "Multimedia", copy=True
+    )
+    invalid_message = fields.Text(
+        "When the Answer Will Not Do",
+        translate=True,
+        help="Said when the answer cannot be used. Empty: the question is asked again.",
+    )
+    max_attempts = fields.Integer(
+        "Attempts",
+        default=3,
+        required=True,
+        help="After so many answers that cannot be used the dialogue goes on.",
+    )
+    failed_step_id = fields.Many2one(
+        "helpcrunch.step",
+        "Go to after the Last Attempt",
+        index="btree_not_null",
+        ondelete="set null",
+        domain="[('bot_id', '=', bot_id), ('id', '!=', id)]",
+        help="Empty: the dialogue goes on as if the question had been answered.",
+    )
+    previous_ids = fields.One2many("helpcrunch.step", "next_step_id", "Comes from")
+    alias_summary = fields.Char("Alias Phrases", compute="_compute_alias_summary")
+    waits = fields.Boolean(compute="_compute_waits")
+
+    _attempts_positive = models.Constraint(
+        "CHECK(max_attempts > 0)",
+        "A question needs at least one attempt.",
+    )
+    _code_unique = models.UniqueIndex(
+        "(bot_id, code)",
+        "Two steps of one bot cannot have the same code.",
+    )
+
+    @api.model
+    def _default_step_type(self):
+        types = self._fields["step_type"].get_values(self.env)
+        return types[0] if types else False
+
+    @api.depends("alias_ids.name")
+    def _compute_alias_summary(self):
+        for step in self:
+            step.alias_summary = ", ".join(
+                alias.name for alias in step.alias_ids if alias.name
+            )
+
+    @api.depends("step_type")
+    def _compute_waits(self):
+        for step in self:
+            step.waits = hasattr(step, f"_receive_{step.step_type}")
+
+    @api.depends("name", "bot_id.name")
+    @api.depends_context("helpcrunch_show_bot")
+    def _compute_display_name(self):
+        show_bot = self.env.context.get("helpcrunch_show_bot")
+        for step in self:
+            step.display_name = (
+                f"{step.bot_id.name}: {step.name}" if show_bot else step.name
+            )
+
+    @api.constrains(lambda self: self._get_checked_fields())
+    def _check_drawing(self):
+        if self.env.context.get("helpcrunch_copying_bot"):
+            # Links of a copy still lead into the original; checked when they are bent.
+            return
+        for step in self:
+            for problem in (
+                step._find_foreign_link(),
+                step._find_domain_problem(),
+                step._find_placeholder_problem(),
+                step._call_type("check"),
+            ):
+                if problem:
+                    raise ValidationError(
+                        self.env._(
+                            "Step “%(step)s”: %(problem)s",
+                            step=step.name,
+                            problem=problem,
+                        ),
+                    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        taken = {}
+        for vals in vals_list:
+            if not vals.get("code"):
+                vals["code"] = self._make_code(vals, taken)
+        steps = super().create(vals_list)
+        steps._sync_automatic_aliases()
+        steps.bot_id._touch()
+        return steps
+
+    def write(self, vals):
+        if "code" in vals and not vals["code"]:
+            vals = {key: value for key, value in vals.items() if key != "code"}
+        bots = self.bot_id
+        targets = self.next_step_id
+        result = super().write(vals)
+        if vals.keys() & {"next_step_id", "active", "bot_id"}:
+            (self | targets.previous_ids)._sync_automatic_aliases(targets)
+        (bots | self.bot_id)._touch()
+        return result
+
+    def unlink(self):
+        bots = self.bot_id
+        targets = self.next_step_id
+        result = super().unlink()
+        targets.exists()._drop_stale_automatic_aliases()
+        bots.exists()._touch()
+        return result
+
+    def copy_data(self, default=None):
+        vals_list = super().copy_data(default)
+        for step, vals in zip(self, vals_list, strict=True):
+            if not default or "name" not in default:
+                vals["name"] = self.env._("%(name)s (copy)", name=step.name)
+        return vals_list
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        """A step stays while a live dialogue stands there or another step leads there.
+
+        Deleting the whole bot, or the user of the link along with the step, is fine.
+        """
+        for step in self:
+            users = (
+                self.search(
+                    [
+                        ("bot_id", "=", step.bot_id.id),
+                        "|",
+                        ("next_step_id", "=", step.id),
+                        ("fallback_step_id", "=", step.id),
+                    ],
+                )
+                - self
+            )
+            if users:
+                raise UserError(
+                    self.env._(
+                        "Step “%(step)s” cannot be deleted: “%(user)s” leads to it. "
+                        "Change that step first, or archive this one.",
+                        step=step.name,
+                        user=users[0].name,
+                    ),
+                )
+        chat = self.env["helpcrunch.chat"].search(
+            [("step_id", "in", self.ids), ("state", "!=", "done")], limit=1
+        )
+        if chat:
+            raise UserError(
+                self.env._(
+                    "Step “%(step)s” cannot be deleted: dialogue “%(chat)s” stands "
+                    "there. Archive the step instead.",
+                    step=chat.step_id.name,
+                    chat=chat.display_name,
+                ),
+            )
+
+    # === ACTIONS === #
+
+    def action_open(self):
+        """Open the step on a page of its own."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "helpcrunch.step",
+            "res_id": self.id,
+            "view_mode": "form",
+        }
+
+    # === FOR THE ENGINE === #
+
+    def _enter(self, chat):
+        """Say the step's text and media, then do the type's work."""
+        self.ensure_one()
+        chat._say_step(self)
+        return self._call_type("enter", chat)
+
+    def _get_text(self):
+        """Return what the step says, in the language of the context."""
+        self.ensure_one()
+        if hasattr(self, f"_get_text_{self.step_type}"):
+            return self._call_type("get_text")
+        return self.message
+
+    def _match(self, chat, text):
+        """Return where a text leads that the type itself knows, e.g. as an answer.
+
+        Comes in the rank of the aliases scoped to this step; None if it knows nothing.
+        """
+        self.ensure_one()
+        if hasattr(self, f"_match_{self.step_type}"):
+            return self._call_type("match", chat, text)
+        return None
+
+    def _receive(self, chat, message):
+        """Let the type take the customer's answer; None if it does not want it."""
+        self.ensure_one()
+        if not self.waits:
+            return None
+        return self._call_type("receive", chat, message)
+
+    def _accepts_interruption(self, text):
+        """Tell whether an alias may lead away from this step's open question."""
+        self.ensure_one()
+        if hasattr(self, f"_interrupt_{self.step_type}"):
+            return self._call_type("interrupt", text)
+        return True
+
+    def _fits(self, partner):
+        """Tell whether a contact passes the step's filter."""
+        self.ensure_one()
+        domain = self._get_partner_domain()
+        if domain.is_true():
+            return True
+        # sudo: res.partner - the engine judges contacts for customers, who have no user
+        return bool(
+            partner
+            and self.env["res.partner"]
+            .sudo()
+            .with_context(active_test=False)
+            .search_count(Domain("id", "=", partner.id) & domain, limit=1)
+        )
+
+    def _get_partner_domain(self):
+        """Return the filter as a domain; parsed as a literal, never evaluated."""
+        return Domain(literal_eval(self.partner_domain or "[]"))
+
+    def _get_phrases(self):
+        """Return ``(scope step id or False, kind, phrase, target step id)`` rows."""
+        self.ensure_one()
+        return [
+            (alias.code.id, alias.match, alias.phrase, self.id)
+            for alias in self.alias_ids
+            if alias.phrase
+        ]
+
+    @api.model
+    def _operator_types(self):
+        """Return the types that lead to a person; a type adds itself."""
+        return ()
+
+    def _call_type(self, verb, *args):
+        return getattr(self, f"_{verb}_{self.step_type}")(*args)
+
+    # === FOR THE DRAWING === #
+
+    @api.model
+    def _get_link_fields(self):
+        """Return the fields that lead to another step of the same bot."""
+        return [
+            name
+            for name, field in self._fields.items()
+            if field.type == "many2one" and field.comodel_name == self._name
+        ]
+
+    @api.model
+    def _get_checked_fields(self):
+        """Return the fields that decide whether a drawing is sound."""
+        return [
+            "bot_id",
+            "step_type",
+            "message",
+            "partner_domain",
+            *self._get_link_fields(),
+        ]
+
+    def _find_foreign_link(self):
+        for name in self._get_link_fields():
+            target = self[name]
+            if target and target.bot_id != self.bot_id:
+                return self.env._(
+                    "“%(target)s” is a step of another bot. Links stay inside one bot.",
+                    target=target.name,
+                )
+        return None
+
+    def _find_domain_problem(self):
+        try:
+            domain = self._get_partner_domain()
+            # Runs it once with the administrator's own rights, so that no filter can
+            # ask for what its author may not read.
+            self.env["res.partner"].search_count(domain, limit=1)
+        except (ValueError, SyntaxError, TypeError, KeyError, AttributeError) as error:
+            return self.env._(
+                "the filter “%(domain)s” cannot be read (%(error)s). Build it with the "
+                "filter editor.",
+                domain=self.partner_domain,
+                error=error,
+            )
+        return None
+
+    def _find_placeholder_problem(self):
+        for name, field in self._fields.items():
+            if field.type != "text" or not getattr(field, "translate", False):
+                continue
+            problems = placeholders.find_problems(
+                self[name], self.env["helpcrunch.chat"]._is_placeholder
+            )
+            if problems:
+                return self.env._(
+                    "nobody knows what to put in place of %(placeholder)s. Use names "
+                    "such as {{ partner.name }}, {{ answer }} or {{ chat.id }}.",
+                    placeholder=problems[0],
+                )
+        return None
+
+    def _make_code(self, vals, taken):
+        """Return a code from the name that is free in the bot."""
+        base = _NOT_IN_CODE.sub("_", (vals.get("name") or "").lower()).strip("_")
+        base = base[:60] or "step"
+        bot_id = vals.get("bot_id")
+        if bot_id not in taken:
+            steps = self.with_context(active_test=False).search(
+                [("bot_id", "=", bot_id)]
+            )
+            taken[bot_id] = set(steps.mapped("code"))
+        code, number = base, 1
+        while code in taken[bot_id]:
+            number += 1
+            code = f"{base}_{number}"
+        taken[bot_id].add(code)
+        return code
+
+    def _sync_automatic_aliases(self, former_targets=()):
+        """Keep the line "runs after that step" on the targets of "go to" (spec 4.1)."""
+        if self.env.context.get("helpcrunch_copying_bot"):
+            return
+        alias = self.env["helpcrunch.step.alias"]
+        for step in self.filtered("next_step_id"):
+            target = step.next_step_id
+            if step not in target.alias_ids.filtered("automatic").code:
+                alias.create(
+                    {"step_id": target.id, "code": step.id, "automatic": True}
+                )
+        (self.next_step_id.union(*former_targets))._drop_stale_automatic_aliases()
+
+    def _drop_stale_automatic_aliases(self):
+        stale = self.alias_ids.filtered(
+            lambda alias: alias.automatic and alias.code.next_step_id != alias.step_id
+        )
+        stale.with_context(helpcrunch_automatic=True).unlink()
+
+    def _remap_links(self, twins):
+        """Bend the links of copied steps from the originals to their twins.
+
+        :param dict twins: original step id -> id of its copy
+        """
+        for step in self:
+            step.write(
+                {
+                    name: twins.get(step[name].id, False)
+                    for name in self._get_link_fields()
+                    if step[name]
+                },
+            )
+        originals = self.browse(twins)
+        for original in originals:
+            for alias in original.alias_ids.filtered(lambda line: not line.automatic):
+                alias.copy(
+                    {
+                        "step_id": twins[original.id],
+                        "code": twins.get(alias.code.id, False),
+                    },
+                )

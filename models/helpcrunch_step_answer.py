@@ -1,0 +1,53 @@
+from odoo import api, fields, models
+
+from ..tools import matching
+
+
+class HelpcrunchStepAnswer(models.Model):
+    """One answer of a step with choices."""
+
+    _name = "helpcrunch.step.answer"
+    _description = "HelpCrunch Step Answer"
+    _order = "sequence, id"
+
+    name = fields.Char("Answer", required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    step_id = fields.Many2one(
+        "helpcrunch.step", required=True, index=True, ondelete="cascade"
+    )
+    bot_id = fields.Many2one(related="step_id.bot_id")
+    company_id = fields.Many2one(related="step_id.company_id")
+    target_step_id = fields.Many2one(
+        "helpcrunch.step",
+        "Go to Step",
+        index="btree_not_null",
+        ondelete="set null",
+        domain="[('bot_id', '=', bot_id), ('id', '!=', step_id)]",
+        help="Where this answer leads. Empty: to the step's own “Go to Step”.",
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        answers = super().create(vals_list)
+        answers.step_id.bot_id._touch()
+        return answers
+
+    def write(self, vals):
+        result = super().write(vals)
+        self.step_id.bot_id._touch()
+        return result
+
+    def unlink(self):
+        bots = self.step_id.bot_id
+        result = super().unlink()
+        bots._touch()
+        return result
+
+    def _get_wordings(self):
+        """Return the answer's text in every installed language, as it is compared."""
+        self.ensure_one()
+        names = {
+            self.with_context(lang=code).name or ""
+            for code, _name in self.env["res.lang"].get_installed()
+        }
+        return {matching.fold_look_alikes(matching.normalize(name)) for name in names}

@@ -1,0 +1,63 @@
+from odoo import fields, models
+
+from ...tools import matching
+from ..helpcrunch_step import WAIT
+
+
+class HelpcrunchStep(models.Model):
+    """Choice: a numbered list, since HelpCrunch has no buttons (D-msg-create)."""
+
+    _inherit = "helpcrunch.step"
+
+    step_type = fields.Selection(
+        selection_add=[("choice", "Step with choices")], ondelete={"choice": "cascade"}
+    )
+    answer_ids = fields.One2many(
+        "helpcrunch.step.answer", "step_id", "Answers", copy=True
+    )
+
+    def _enter_choice(self, chat):
+        return WAIT
+
+    def _get_text_choice(self):
+        """Return the question with its numbered answers."""
+        lines = [
+            f"{number}. {answer.name}"
+            for number, answer in enumerate(self.answer_ids, start=1)
+        ]
+        return "\n".join(filter(None, [self.message, "\n".join(lines)]))
+
+    def _match_choice(self, chat, message):
+        """Accept the number or the whole wording; in the rank of scoped aliases."""
+        text = matching.fold_look_alikes(matching.normalize(message))
+        for number, answer in enumerate(self.answer_ids, start=1):
+            if text == str(number) or text in answer._get_wordings():
+                return self._take_answer(chat, answer)
+        return None
+
+    def _receive_choice(self, chat, message):
+        """Accept a beginning that only one answer has; else ask again."""
+        text = matching.fold_look_alikes(matching.normalize(message))
+        found = self.answer_ids.filtered(
+            lambda answer: any(
+                wording.startswith(text) for wording in answer._get_wordings()
+            )
+        )
+        if len(found) == 1:
+            return self._take_answer(chat, found)
+        return chat._count_attempt(self)
+
+    def _take_answer(self, chat, answer):
+        chat._keep_answer(self, answer.name)
+        return answer.target_step_id or self.next_step_id
+
+    def _check_choice(self):
+        if not self.answer_ids:
+            return self.env._("add at least one answer on the tab Answers.")
+        return None
+
+    def _remap_links(self, twins):
+        result = super()._remap_links(twins)
+        for answer in self.answer_ids:
+            answer.target_step_id = twins.get(answer.target_step_id.id, False)
+        return result

@@ -1,0 +1,135 @@
+from markupsafe import Markup
+
+from odoo import fields, models
+
+_MAX_LINES = 2000
+
+
+class HelpcrunchStep(models.Model):
+    """Create lead: writes the customer's request into CRM and goes on."""
+
+    _inherit = "helpcrunch.step"
+
+    step_type = fields.Selection(
+        selection_add=[("create_lead", "Create lead")],
+        ondelete={"create_lead": "cascade"},
+    )
+    lead_user_id = fields.Many2one(
+        "res.users",
+        "Salesperson",
+        index="btree_not_null",
+        ondelete="set null",
+        domain="[('share', '=', False)]",
+        help="In charge of every new lead of this step. Empty: nobody yet.",
+    )
+    lead_team_id = fields.Many2one(
+        "crm.team", "Sales Team", index="btree_not_null", ondelete="set null"
+    )
+    lead_type = fields.Selection(
+        [("lead", "Lead"), ("opportunity", "Opportunity")],
+        "CRM Type",
+        default="lead",
+        help="What this step makes.",
+    )
+    lead_tag_ids = fields.Many2many(
+        "crm.tag", string="Tags", help="Put on every new lead of this step."
+    )
+    lead_feature_missing = fields.Boolean(compute="_compute_lead_feature_missing")
+
+    def _compute_lead_feature_missing(self):
+        missing = not self.env.user.has_group("crm.group_use_lead")
+        for step in self:
+            step.lead_feature_missing = missing
+
+    def action_enable_leads(self):
+        """Switch Odoo's Leads feature on, as its settings do."""
+        self.env["res.config.settings"].create({"group_use_lead": True}).execute()
+        return {"type": "ir.actions.client", "tag": "reload"}
+
+    def _enter_create_lead(self, chat):
+        turn = chat._turn
+        # The lead tells the whole conversation, this turn's lines included.
+        turn.flush()
+        already = self.env["crm.lead"].search_count(
+            [
+                ("helpcrunch_chat_id", "=", chat.id),
+                ("helpcrunch_step_id", "=", self.id),
+                ("helpcrunch_turn", "=", chat.turn_count),
+            ],
+            limit=1,
+        )
+        if not already:
+            self._make_lead(chat, turn_number=chat.turn_count)
+            chat._trace("lead")
+        return self.next_step_id
+
+    def _make_lead(self, chat, turn_number=False):
+        """Make a lead from a dialogue as this step says; an empty step says nothing.
+
+        :param int turn_number: the pass through the step, for "one pass, one lead"
+        """
+        company = chat.company_id
+        lead = (
+            self.env["crm.lead"]
+            .with_company(company)
+            # Whoever was made responsible is told by Odoo; nobody else is subscribed.
+            .with_context(mail_create_nosubscribe=True)
+            .create(self._prepare_lead_vals(chat, turn_number))
+        )
+        return lead
+
+    def _prepare_lead_vals(self, chat, turn_number):
+        partner, bot = chat.partner_id, chat.bot_id
+        return {
+            "name": self.env._(
+                "%(customer)s: %(bot)s",
+                customer=partner.name or chat.customer_id.name,
+                bot=bot.name or chat.account_id.name,
+            ),
+            # Written always: Odoo would fill in the user of this transaction, its bot.
+            "type": self.lead_type or chat.account_id.helpcrunch_crm_type,
+            "user_id": self.lead_user_id.id,
+            "team_id": self.lead_team_id.id,
+            "partner_id": partner.id,
+            "phone": partner.phone,
+            "email_from": partner.email,
+            "company_id": chat.company_id.id,
+            "tag_ids": [fields.Command.set(self.lead_tag_ids.ids)],
+            "source_id": bot.source_id.id,
+            "medium_id": chat.application_id
+            and chat.application_id._get_medium().id,
+            "description": self._describe_conversation(chat),
+            "helpcrunch_chat_id": chat.id,
+            "helpcrunch_bot_id": bot.id,
+            "helpcrunch_step_id": self.id,
+            "helpcrunch_turn": turn_number,
+        }
+
+    def _describe_conversation(self, chat):
+        messages = self.env["helpcrunch.message"].search(
+            [("chat_id", "=", chat.id)], limit=_MAX_LINES
+        )
+        link = Markup('<p><a href="%s">%s</a></p>') % (
+            f"/odoo/helpcrunch.chat/{chat.id}",
+            self.env._("The dialogue in Odoo"),
+        )
+        return link + messages._get_transcript(chat.bot_id.tz)
+
+    def _check_create_lead(self):
+        if self.lead_team_id.company_id not in (
+            self.env["res.company"],
+            self.company_id,
+        ):
+            return self.env._(
+                "sales team “%(team)s” belongs to another company than the messenger.",
+                team=self.lead_team_id.name,
+            )
+        return None
+
+
+class HelpcrunchBot(models.Model):
+    _inherit = "helpcrunch.bot"
+
+    def _find_lead_step(self):
+        """Return the bot's first step that makes leads, or an empty step."""
+        return self.step_ids.filtered(lambda step: step.step_type == "create_lead")[:1]

@@ -1,0 +1,133 @@
+from markupsafe import Markup
+
+from odoo import fields, models
+
+from ...tools import matching
+from ..helpcrunch_step import WAIT
+from ..res_partner import ASKABLE_FIELDS, ASKABLE_RELATIONS, ASKABLE_TYPES
+
+
+class HelpcrunchStep(models.Model):
+    """Update contact: asks for one field of the contact and stores the answer."""
+
+    _inherit = "helpcrunch.step"
+
+    step_type = fields.Selection(
+        selection_add=[("update_contact", "Update contact information")],
+        ondelete={"update_contact": "cascade"},
+    )
+    field_id = fields.Many2one(
+        "ir.model.fields",
+        "Update Contact Fields",
+        index="btree_not_null",
+        ondelete="cascade",
+        domain=lambda self: self._domain_field_id(),
+        help="The field of the contact that the answer is written to.",
+    )
+    add_category_ids = fields.Many2many(
+        "res.partner.category",
+        "helpcrunch_step_add_category_rel",
+        string="Add Contact Tags",
+        help="Put on the contact when the answer is accepted.",
+    )
+    remove_category_ids = fields.Many2many(
+        "res.partner.category",
+        "helpcrunch_step_remove_category_rel",
+        string="Remove Contact Tags",
+        help="Taken off the contact when the answer is accepted.",
+    )
+    done_message = fields.Text(
+        "Message after the Contact Is Updated",
+        translate=True,
+        help="Said when the answer is accepted.",
+    )
+    merge_by_phone = fields.Boolean(
+        "Merge by Phone",
+        help="Merge this contact into the oldest one with the same phone number.",
+    )
+    contact_button_label = fields.Char(
+        "Label of the Contact Button",
+        translate=True,
+        help="HelpCrunch cannot show buttons, so the customer types the number. The "
+        "label is kept for channels that can.",
+    )
+    skip_word = fields.Char(
+        translate=True,
+        help="A customer who types this word skips the question; nothing is stored.",
+    )
+
+    def _domain_field_id(self):
+        return [
+            ("model", "=", "res.partner"),
+            ("store", "=", True),
+            "|",
+            ("name", "in", list(ASKABLE_FIELDS)),
+            "&",
+            ("state", "=", "manual"),
+            "|",
+            ("ttype", "in", list(ASKABLE_TYPES)),
+            ("relation", "in", list(ASKABLE_RELATIONS)),
+        ]
+
+    def _enter_update_contact(self, chat):
+        return WAIT
+
+    def _interrupt_update_contact(self, text):
+        # A person's answer "Ліди" is data here, "/start" is not (spec 4.1).
+        return matching.is_command(text)
+
+    def _receive_update_contact(self, chat, message):
+        text = message.strip()
+        skip = matching.normalize(self.skip_word or "")
+        if skip and matching.normalize(text) == skip:
+            chat._trace("skipped")
+            return self.next_step_id
+        partner = chat._ensure_partner()
+        # sudo: ir.model.fields - the engine reads what the administrator chose
+        name = self.field_id.sudo().name
+        value = partner._helpcrunch_convert(name, text, chat.customer_id)
+        if value is None:
+            return chat._count_attempt(self)
+        self._store_answer(partner, name, value)
+        chat._keep_answer(self, text)
+        chat._trace("answer", text=text[:100])
+        chat._say(self.done_message, self)
+        return self.next_step_id
+
+    def _store_answer(self, partner, name, value):
+        """Write the answer; the old value goes to the contact's chatter."""
+        old = partner._helpcrunch_tell(name)
+        vals = {}
+        if partner[name] != value and (partner[name] or value):
+            vals[name] = value
+        categories = (
+            partner.category_id - self.remove_category_ids
+        ) | self.add_category_ids
+        if categories != partner.category_id:
+            vals["category_id"] = [fields.Command.set(categories.ids)]
+        partner.write(vals)
+        if name in vals:
+            label = partner._fields[name]._description_string(self.env)
+            partner._message_log(
+                body=Markup("<p>%s</p>")
+                % self.env._(
+                    "%(field)s given in a chat: %(new)s (before: %(old)s)",
+                    field=label,
+                    new=partner._helpcrunch_tell(name),
+                    old=old or self.env._("nothing"),
+                ),
+            )
+
+    def _check_update_contact(self):
+        # sudo: ir.model.fields - unreadable to ordinary users
+        field = self.field_id.sudo()
+        if not field:
+            return self.env._("choose the field of the contact that it asks for.")
+        if field.model != "res.partner" or not self.env[
+            "res.partner"
+        ]._helpcrunch_is_askable(field.name):
+            return self.env._(
+                "the field “%(field)s” of the contact cannot be asked for in a chat.",
+                field=field.field_description,
+            )
+        return None

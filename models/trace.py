@@ -1,0 +1,69 @@
+"""The *Why?* view in words: what the engine decided, turn by turn, and why."""
+
+
+def explain(event):
+    """Return the sentences that tell what an event did to its dialogue.
+
+    :param event: a ``helpcrunch.event`` with a trace
+    :rtype: list[str]
+    """
+    lines = event.trace or []
+    steps = event.env["helpcrunch.step"].browse(
+        {line["step"] for line in lines if line.get("step")}
+    )
+    names = {step.id: step.name for step in steps.exists()}
+    sentences = []
+    for line in lines:
+        sentence = _sentences(event.env).get(line["code"])
+        if sentence:
+            gone = event.env._("(deleted step)")
+            sentences.append(
+                sentence
+                % {
+                    "step": names.get(line.get("step"), gone),
+                    "text": line.get("text", ""),
+                    "number": line.get("number", ""),
+                },
+            )
+    return sentences
+
+
+def _sentences(env):
+    return {
+        "start": env._("The dialogue began."),
+        "enter": env._("Step “%(step)s” was entered."),
+        "filter": env._(
+            "Step “%(step)s” was passed by: the contact does not fit its filter."
+        ),
+        "archived": env._("Step “%(step)s” was passed by: it is archived."),
+        "alias_here": env._(
+            "The text is an alias of “%(step)s” for the step where the dialogue stood."
+        ),
+        "alias": env._("The text is an alias of “%(step)s”."),
+        "operator_word": env._(
+            "The text calls an operator and leads to “%(step)s”."
+        ),
+        "step_name": env._("The text is the name of step “%(step)s”."),
+        "choice": env._("The text is one of the answers of the step."),
+        "answer": env._("The answer “%(text)s” was accepted."),
+        "skipped": env._("The question was skipped."),
+        "invalid": env._(
+            "Step “%(step)s” could not use the answer (attempt %(number)s)."
+        ),
+        "asked_again": env._(
+            "The question of step “%(step)s” had not arrived and was asked again."
+        ),
+        "before_question": env._(
+            "The text was written before the question was there, so it is no answer."
+        ),
+        "fallback": env._("Nothing fits the text (%(number)s in a row)."),
+        "no_text": env._("The message has no text."),
+        "rest": env._("Nothing follows; the dialogue rests."),
+        "guard": env._("The bot was stopped, it goes round: %(text)s."),
+        "human": env._("A person has the dialogue; the bot is silent."),
+        "machine": env._("“%(text)s” wrote by itself; the bot goes on."),
+        "takeover": env._("“%(text)s” took the dialogue over."),
+        "closed": env._("The chat was closed in HelpCrunch."),
+        "no_bot": env._("No bot serves this channel."),
+        "lead": env._("A lead was made."),
+    }

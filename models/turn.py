@@ -1,0 +1,307 @@
+"""The turn: what one event does to one dialogue.
+
+A plain object that lives as long as the transaction. It walks the bot's steps, collects
+what is to be said, and at the end writes all of it at once. It talks to nobody: text to
+say becomes a message and an outbox row, so a turn can be rolled back whole.
+"""
+
+from datetime import UTC, datetime
+
+from odoo import fields
+
+from ..const import MAX_STEPS_PER_TURN, TEXT_LIMIT
+from ..tools import matching
+from ..tools.text import split_text
+from .helpcrunch_step import WAIT
+
+
+class Outcome:
+    """What came of an event: the state of its row, and its trace."""
+
+    def __init__(self, turn, state="done", reason=None, not_before=None):
+        self.state = state
+        self.reason = reason
+        self.not_before = not_before
+        self.trace = turn.trace
+        self.said = turn.said
+
+
+class Turn:
+    """One turn of one dialogue.
+
+    :param chat: the locked ``helpcrunch.chat``
+    :param row: what the locking statement read beside it
+    """
+
+    def __init__(self, chat, event, row):
+        self.row = row
+        self.event = event
+        self.chat = chat.with_context(helpcrunch_turn=self)
+        self.entered = []
+        self.lines = []
+        self.calls = []
+        self.trace = []
+        self.asked = False
+        self.question = None
+        self.said = False
+
+    @property
+    def map(self):
+        """The bot as plain data, at the version read with the lock."""
+        return self.chat.bot_id._get_map(self.row["version"])
+
+    def note(self, code, **values):
+        """Append a line to the dialogue's *Why?* view."""
+        step = values.pop("step", None)
+        if step:
+            values["step"] = step if isinstance(step, int) else step.id
+        self.trace.append({"code": code, **values})
+
+    # === THE FLOW === #
+
+    def start(self):
+        """Begin the dialogue with the step that has the alias /start."""
+        self.note("start")
+        chat = self.chat
+        chat.write(
+            {
+                "state": "bot",
+                "started_at": fields.Datetime.now(),
+                "waiting": False,
+                "misses": 0,
+                "answer": False,
+            },
+        )
+        if start_id := self.map.start_id:
+            self.go(chat._step(start_id))
+
+    def hear(self, text, began):
+        """Let the customer's text do what it does to the bot.
+
+        :param bool began: the dialogue began with this very text, so the text is no
+            answer to what was asked just now, but may still name a place to go to
+        """
+        chat, key = self.chat, matching.normalize(text)
+        if not key:
+            self.note("no_text")
+            return
+        current = chat.step_id
+        if chat.waiting and not current._accepts_interruption(text):
+            found = None
+        else:
+            found = self._find_target(current, text, key)
+        if found:
+            self._follow(*found)
+        elif began:
+            self.note("before_question")
+        elif not chat.waiting:
+            self._miss()
+        else:
+            self._answer(current, text)
+
+    def _find_target(self, current, text, key):
+        """Return ``(rank, target)`` of what the text names, or None."""
+        if current and (target := current._match(self.chat, text)):
+            return "choice", target
+        found = self.map.match_phrase(key, current.id)
+        return found and (found[0], self.chat._step(found[1]))
+
+    def _follow(self, rank, target):
+        self.chat.misses = 0
+        self.note(rank, step=None if target is WAIT else target)
+        if target is WAIT or target.id not in self.entered:
+            self.go(target)
+
+    def _answer(self, current, text):
+        """Give the text to the waiting step."""
+        if not self._is_after_question():
+            # Written before the question was there; the question stays open.
+            self.note("before_question")
+            return
+        if self.row["question_state"] == "failed":
+            # The customer never saw the question.
+            self.note("asked_again", step=current)
+            self.go(current)
+            return
+        result = current._receive(self.chat, text)
+        if result is None:
+            self._miss()
+            return
+        self.chat.misses = 0
+        self.go(result)
+
+    def _is_after_question(self):
+        """Tell whether the event's text was written after the question was sent.
+
+        Both times are HelpCrunch's. REST answers have whole seconds and webhooks have
+        thousandths (helpcrunch-api.md 7), so within a second the ids decide.
+        """
+        state, sent_at = self.row["question_state"], self.row["question_sent_at"]
+        if state in (None, "failed", "cancelled"):
+            return True
+        if state != "sent" or not sent_at:
+            return False
+        occurred_at = self.row["occurred_at"]
+        if int(occurred_at) != int(sent_at):
+            return occurred_at > sent_at
+        question_id = self.row["question_external_id"] or ""
+        position = self.row["position"]
+        if question_id.isdigit() and position:
+            return position > int(question_id)
+        return True
+
+    def go(self, step):
+        """Walk the steps from ``step`` until one waits or none follows."""
+        chat = self.chat
+        while step and step is not WAIT:
+            if len(self.entered) >= MAX_STEPS_PER_TURN or step.id in self.entered:
+                self._stop_loop(step)
+                return
+            self.entered.append(step.id)
+            step = self._enter(step)
+        chat.waiting = step is WAIT
+        if step is not WAIT:
+            self.note("rest")
+
+    def _enter(self, step):
+        """Enter one step, or pass it by; return the next."""
+        if not step.active:
+            self.note("archived", step=step)
+        elif not step._fits(self.chat.partner_id):
+            self.note("filter", step=step)
+        else:
+            self.note("enter", step=step)
+            self.chat.write({"step_id": step.id, "attempts": 0})
+            said = len(self.lines)
+            following = step._enter(self.chat)
+            if following is WAIT:
+                self._ask(self.lines[said:])
+            return following
+        return step.fallback_step_id or step.next_step_id
+
+    def _ask(self, lines):
+        """Remember which line is the open question: the last text, not a picture."""
+        self.asked = True
+        self.question = next(
+            (line for line in reversed(lines) if not line["markdown"]), None
+        )
+
+    def _stop_loop(self, step):
+        """Stop a flow that never comes to rest, and tell the administrator."""
+        chat = self.chat
+        steps = chat.env["helpcrunch.step"].browse([*self.entered, step.id])
+        chain = " → ".join(steps.mapped("name"))
+        self.note("guard", text=chain)
+        chat.waiting = False
+        chat.bot_id._tell_administrator(
+            chat.env._("The bot goes round in a circle"),
+            chat.env._(
+                "A dialogue was stopped after these steps: %(chain)s. Let one of them "
+                "wait for an answer, or lead out of the circle.",
+                chain=chain,
+            ),
+        )
+        self.say(chat.bot_id.fallback_message)
+
+    def _miss(self):
+        """Nothing fits: say so, and after some times in a row go elsewhere."""
+        chat, bot_map = self.chat, self.map
+        chat.misses += 1
+        self.note("fallback", number=chat.misses)
+        limit = bot_map.fallback_limit
+        if limit and chat.misses >= limit and bot_map.fallback_step_id:
+            chat.misses = 0
+            self.go(chat._step(bot_map.fallback_step_id))
+            return
+        self.say(chat.bot_id.fallback_message)
+
+    # === WHAT IS SAID === #
+
+    def say(self, text, step=None, markdown=None):
+        """Queue a text for the customer, in parts if it is long."""
+        text = self.chat._fill_placeholders(text or "")
+        for part in split_text(text):
+            self.lines.append(
+                {
+                    "body": part,
+                    "step_id": step.id if step else False,
+                    "markdown": markdown,
+                },
+            )
+
+    def call(self, kind, **payload):
+        """Queue another call to HelpCrunch: a note, a change of the chat's status."""
+        self.calls.append({"kind": kind, "payload": payload})
+
+    def flush(self):
+        """Write what is to be said: all messages in one statement, all calls in one."""
+        lines = self._join() if self.row["join_messages"] else self.lines
+        chat, now = self.chat, fields.Datetime.now()
+        position = self.row["position"] or 0
+        common = {"chat_id": chat.id, "company_id": self.row["company_id"]}
+        messages = chat.env["helpcrunch.message"].create(
+            [
+                {
+                    **common,
+                    "direction": "out",
+                    "author_type": "bot",
+                    "state": "outgoing",
+                    # After the customer's line that it answers, whatever the clocks
+                    # say; HelpCrunch's own time and id replace it when it is sent.
+                    "occurred_at": max(now, to_datetime(self.row["occurred_at"])),
+                    "position": position + (index + 1) / 1000,
+                    "body": line["body"],
+                    "step_id": line["step_id"],
+                }
+                for index, line in enumerate(lines)
+            ],
+        )
+        call_vals = [
+            {
+                "kind": "message",
+                "message_id": message.id,
+                "payload": {"markdown": line["markdown"]} if line["markdown"] else None,
+            }
+            for message, line in zip(messages, lines, strict=True)
+        ]
+        for vals in (call_vals := call_vals + self.calls):
+            vals |= {**common, "account_id": chat.account_id.id, "queued_at": now}
+        chat.env["helpcrunch.outbox"].create(call_vals)
+        if self.asked:
+            chat.question_message_id = next(
+                (
+                    message
+                    for message, line in zip(messages, lines, strict=True)
+                    if line is self.question
+                ),
+                False,
+            )
+            self.asked = False
+        if messages:
+            chat.write({"last_message_at": now, "unread": 0})
+        self.said = self.said or bool(call_vals)
+        self.lines, self.calls = [], []
+
+    def _join(self):
+        """Put consecutive texts into one message, as far as one may be long."""
+        joined = []
+        for line in self.lines:
+            last = joined[-1] if joined else None
+            if (
+                last
+                and not last["markdown"]
+                and not line["markdown"]
+                and len(last["body"]) + len(line["body"]) + 2 <= TEXT_LIMIT
+            ):
+                last["body"] += "\n\n" + line["body"]
+                last["step_id"] = line["step_id"]
+                if line is self.question:
+                    self.question = last
+            else:
+                joined.append(line)
+        return joined
+
+
+def to_datetime(seconds):
+    """Return Unix seconds as Odoo's naive UTC datetime."""
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None, microsecond=0)

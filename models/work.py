@@ -1,0 +1,211 @@
+"""Work outside of a request's transaction.
+
+Each function opens transactions of its own. Rows say what is to do, so any process may
+do it, at the same time as others and again after a crash; ir.cron calls the same
+functions for what was left behind. Turns are quick and run where they are; whatever
+calls HelpCrunch runs in the pool of threads (:mod:`..tools.worker`).
+"""
+
+import logging
+import time
+import traceback
+
+from ..const import AFTER_WORK_SECONDS, EVENT_TYPES
+from ..exceptions import HelpcrunchError
+from ..tools import worker
+from ..tools.helpcrunch_api import HelpcrunchApi
+from .courier import Courier
+
+_logger = logging.getLogger(__name__)
+
+# Waits up to here have an alarm in the process; ir.cron looks every minute anyway.
+_ALARM_SECONDS = 90
+
+_arrivals = {}
+
+
+def after_webhook(dbname, receipt):
+    """Do what one webhook brought: take the dialogue's turns, note the arrival."""
+    if "event_id" in receipt:
+        if receipt["chat_id"]:
+            take_turns(dbname, receipt["chat_id"])
+        else:
+            worker.submit(open_dialogue, dbname, receipt["event_id"])
+    _note_arrival(dbname, receipt["account_id"], receipt["event_type"])
+
+
+def submit_turns(dbname, chat_id):
+    """Have the dialogue's turns taken in the pool."""
+    worker.submit(take_turns, dbname, chat_id)
+
+
+def submit_drain(dbname):
+    """Have whatever waits to be sent looked through in the pool."""
+    worker.submit(drain, dbname)
+
+
+# === TURNS === #
+
+
+def take_turns(dbname, chat_id):
+    """Take turns of one dialogue until nothing waits, at most five seconds.
+
+    After every commit it looks again in a new transaction: an event stored meanwhile
+    found the dialogue locked and relies on that.
+    """
+    deadline = time.monotonic() + AFTER_WORK_SECONDS
+    while time.monotonic() < deadline:
+        picked = {}
+        try:
+            outcome = worker.run(dbname, _take_turn, chat_id, picked)
+        except worker.CLASHES:
+            _logger.info("dialogue %s is busy, left to cron", chat_id)
+            return
+        except Exception as error:
+            if "event_id" not in picked:
+                raise
+            _put_off(dbname, picked["event_id"], error, chat_id)
+            return
+        if outcome is None:
+            return
+        if outcome.said:
+            worker.submit(deliver, dbname, chat_id)
+        if outcome.state == "pending":
+            # Put off until it is known when the question was sent: the courier wakes.
+            worker.submit_later(1, take_turns, dbname, chat_id)
+            return
+    worker.submit_later(0.1, take_turns, dbname, chat_id)
+
+
+def _take_turn(env, chat_id, picked):
+    return env["helpcrunch.event"]._take_turn(chat_id, picked)
+
+
+def _put_off(dbname, event_id, error, chat_id=None):
+    _logger.warning("event %s failed", event_id, exc_info=error)
+    text = "".join(traceback.format_exception(error))
+    delay = worker.run(
+        dbname, lambda env: env["helpcrunch.event"].browse(event_id)._note_failure(text)
+    )
+    # After the last failure at once: the next event need not wait any longer.
+    if chat_id:
+        worker.submit_later(delay or 0.1, take_turns, dbname, chat_id)
+    elif delay:
+        worker.submit_later(delay, open_dialogue, dbname, event_id)
+
+
+# === NEW DIALOGUES === #
+
+
+def open_dialogue(dbname, event_id):
+    """Give an event of an unknown chat its dialogue, then take its turns.
+
+    HelpCrunch is asked who the customer is between two transactions, never in one.
+    """
+    try:
+        chat_id, question = worker.run(dbname, _prepare_opening, event_id)
+        if question:
+            profile, chat = _ask_helpcrunch(dbname, question)
+            chat_id = worker.run(
+                dbname, _open, event_id, profile, chat, committed=True
+            )
+    except Exception as error:  # noqa: BLE001
+        _put_off(dbname, event_id, error)
+        return
+    if chat_id:
+        take_turns(dbname, chat_id)
+
+
+def _prepare_opening(env, event_id):
+    event = env["helpcrunch.event"].browse(event_id)
+    return env["helpcrunch.chat"]._prepare_opening(event)
+
+
+def _open(env, event_id, profile, chat):
+    event = env["helpcrunch.event"].browse(event_id)
+    return env["helpcrunch.chat"]._open(event, profile, chat).id
+
+
+def _ask_helpcrunch(dbname, question):
+    """Return what HelpCrunch knows of a customer and a chat, None where it is silent."""
+    api_client = HelpcrunchApi(question["api_url"], question["api_key"])
+    answers = []
+    for wanted, ask in (
+        (question["customer"], api_client.get_customer),
+        (question["chat"], api_client.get_chat),
+    ):
+        answer = None
+        if wanted and question["api_key"] and take_budget(dbname, question):
+            try:
+                answer = ask(wanted)
+            except (HelpcrunchError, ValueError) as error:
+                # The webhook's own data will do; the rest follows later.
+                _logger.info("HelpCrunch does not tell about %s: %s", wanted, error)
+        answers.append(answer)
+    return answers
+
+
+def take_budget(dbname, question):
+    """Take one live call out of an account's budget; False if there is none now."""
+    wait = worker.run(
+        dbname,
+        lambda env: env["helpcrunch.account.budget"]._take(question["account_id"]),
+        committed=True,
+    )
+    return not wait
+
+
+# === DELIVERY === #
+
+
+def deliver(dbname, chat_id):
+    """Send what one dialogue has to say, in order, as far as it may go now."""
+    courier = Courier(dbname, chat_id)
+    courier.run()
+    if courier.refused:
+        worker.run(dbname, _pause_account, courier.account_id, courier.refused)
+    if courier.wait is not None and courier.wait <= _ALARM_SECONDS:
+        if courier.out_of_budget:
+            worker.submit_later(courier.wait, drain, dbname)
+        else:
+            worker.submit_later(courier.wait, deliver, dbname, chat_id)
+    if courier.sent and courier.events_wait:
+        # A text was put off until it is known when the question was sent.
+        worker.submit(take_turns, dbname, chat_id)
+
+
+def drain(dbname, wait=False):
+    """Send what waits in all dialogues, live replies first, within the budgets.
+
+    :param bool wait: return only when the calls are made (ir.cron)
+    :return: number of dialogues that had something to send
+    """
+    chat_ids = worker.run(
+        dbname, lambda env: env["helpcrunch.outbox"]._find_due_chats()
+    )
+    futures = [worker.submit(deliver, dbname, chat_id) for chat_id in chat_ids]
+    if wait:
+        for future in filter(None, futures):
+            future.result()
+    return len(chat_ids)
+
+
+def _pause_account(env, account_id, error):
+    env["helpcrunch.account"].browse(account_id)._pause(error)
+
+
+# === ARRIVALS === #
+
+
+def _note_arrival(dbname, account_id, event_type):
+    key = (dbname, account_id, event_type)
+    now = time.monotonic()
+    # This memory only spares writes: a process without it writes once more.
+    if event_type not in EVENT_TYPES or _arrivals.get(key, now - 60) > now - 60:
+        return
+    _arrivals[key] = now
+    try:
+        with worker.transaction(dbname) as env:
+            env["helpcrunch.account.arrival"]._record(account_id, event_type)
+    except worker.CLASHES:
+        _logger.debug("another worker noted the arrival of %s", event_type)

@@ -1,0 +1,178 @@
+"""A bot, a messenger and the stand-in HelpCrunch, and tests that read as dialogues."""
+
+import sys
+from pathlib import Path
+from unittest.mock import patch
+
+from odoo.tests import TransactionCase
+
+from ..models import work
+from ..tools import worker
+
+# The stand-in is a program of its own beside the addon, not a part of it.
+sys.path.append(str(Path(__file__).resolve().parent.parent / "dev"))
+from helpcrunch.standin import StandIn  # noqa: E402
+
+BOT_AGENT = "301"
+HUMAN_AGENT = 302
+CUSTOMER = 5001
+TELEGRAM = 2
+
+
+class HelpcrunchCase(TransactionCase):
+    """Everything real: stand-in, HTTP, client, engine; one shared test cursor.
+
+    ``says`` lets a customer write in the stand-in, takes the webhooks in as the
+    controller would, takes the turns, delivers the calls, and returns what the customer
+    then reads. Only the threads are replaced: what would run in the pool runs here, one
+    after the other, since the test cursor cannot be shared.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env = cls.env(context={**cls.env.context, "tracking_disable": True})
+        cls.helpcrunch = StandIn(port=0, rate_limit=0)
+        cls.helpcrunch.start()
+        cls.addClassCleanup(cls.helpcrunch.stop)
+        cls.account = cls._create_account()
+        cls.bot = cls.env["helpcrunch.bot"].create(
+            {
+                "name": "Shop",
+                "account_id": cls.account.id,
+                "tz": "Europe/Kyiv",
+                "fallback_message": "I did not understand.",
+            },
+        )
+
+    @classmethod
+    def _create_account(cls, **vals):
+        account = cls.env["helpcrunch.account"].create(
+            {
+                "name": "HelpCrunch",
+                "api_url": f"{cls.helpcrunch.url}/v1",
+                "api_key": "test-api-key",
+                "webhook_secret": "test-signing-key",
+                "requests_per_minute": 100000,
+                **vals,
+            },
+        )
+        account.action_connect()
+        account.bot_agent_id = account.agent_ids.filtered(
+            lambda agent: agent.external_id == BOT_AGENT
+        )
+        account.action_connect()
+        return account
+
+    def setUp(self):
+        super().setUp()
+        self.helpcrunch.reset()
+        self.helpcrunch.set(capture=True, rate_limit=0)
+        self.jobs = []
+        for target, name, replacement in (
+            (worker, "READ_COMMITTED", ""),
+            (worker, "submit", lambda function, *args: self.jobs.append((function, args))),
+            (worker, "submit_later", lambda seconds, function, *args: None),
+        ):
+            patcher = patch.object(target, name, replacement)
+            patcher.start()
+            self.addCleanup(patcher.stop)
+
+    # === DRAWING === #
+
+    @classmethod
+    def step(cls, name, step_type="text", alias=None, **vals):
+        """Draw a step; ``alias`` is a phrase or several, ``message`` its name."""
+        phrases = [alias] if isinstance(alias, str) else alias or []
+        return cls.env["helpcrunch.step"].create(
+            {
+                "name": name,
+                "bot_id": cls.bot.id,
+                "step_type": step_type,
+                "message": name,
+                "alias_ids": [(0, 0, {"name": phrase}) for phrase in phrases],
+                **{
+                    key: value.id if hasattr(value, "id") else value
+                    for key, value in vals.items()
+                },
+            },
+        )
+
+    @classmethod
+    def field(cls, name):
+        return cls.env["ir.model.fields"]._get("res.partner", name).id
+
+    # === TALKING === #
+
+    def says(self, text, customer=CUSTOMER, application=TELEGRAM, **profile):
+        """Let a customer write; return the texts that the customer reads then."""
+        message = self.helpcrunch.customer_says(
+            customer, text, application=application, **profile
+        )
+        return self.hears(message["chat"])
+
+    def hears(self, chat):
+        """Take in all webhooks and return the bot's new texts in a chat."""
+        before = self._count_heard(chat)
+        self.take_in()
+        texts = [
+            message["text"]
+            for message in self.helpcrunch.messages(chat)
+            if message["from"] == "agent" and message["agent"]["id"] == int(BOT_AGENT)
+        ]
+        self._heard[chat] = len(texts)
+        return texts[before:]
+
+    def _count_heard(self, chat):
+        if not hasattr(self, "_heard"):
+            self._heard = {}
+        return self._heard.get(chat, 0)
+
+    def take_in(self):
+        """Receive every webhook, take every turn, make every call."""
+        with self.enter_registry_test_mode():
+            while webhooks := self.helpcrunch.captured(clear=True):
+                for webhook in webhooks:
+                    self.receive(webhook)
+                self.work()
+        self.env.invalidate_all()
+
+    def receive(self, webhook):
+        """Hand one webhook to the inbox, as the controller does."""
+        events = self.env["helpcrunch.event"]
+        status, receipt = events._receive(
+            self.account.webhook_token,
+            lambda: webhook["body"],
+            len(webhook["body"]),
+            webhook["headers"]["X-HelpCrunch-Signature"],
+        )
+        self.env.flush_all()
+        if receipt:
+            work.after_webhook(self.env.cr.dbname, receipt)
+        return status
+
+    def work(self):
+        """Run what waits for the pool of threads."""
+        while self.jobs:
+            function, args = self.jobs.pop(0)
+            function(*args)
+
+    # === LOOKING === #
+
+    def chat(self, customer=CUSTOMER):
+        """Return the newest dialogue of a customer."""
+        return self.env["helpcrunch.chat"].search(
+            [("customer_id.external_id", "=", str(customer))], limit=1, order="id desc"
+        )
+
+    def partner(self, customer=CUSTOMER):
+        return self.chat(customer).partner_id
+
+    def codes(self, customer=CUSTOMER):
+        """Return the codes of the newest turn's trace."""
+        event = self.env["helpcrunch.event"].search(
+            [("chat_id", "=", self.chat(customer).id), ("trace", "!=", False)],
+            order="id desc",
+            limit=1,
+        )
+        return [line["code"] for line in event.trace or []]

@@ -1,0 +1,11 @@
+from . import (
+    budget,
+    helpcrunch_api,
+    log,
+    matching,
+    placeholders,
+    signature,
+    text,
+    webhook,
+    worker,
+)

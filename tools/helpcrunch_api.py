@@ -1,0 +1,262 @@
+"""The HelpCrunch REST API, version 1. The only file that imports ``requests``.
+
+Facts are from HelpCrunch's developer pages; the keys in the docstrings (D-…) name
+the page. The client knows nothing of Odoo's models: text and numbers in, JSON out, and
+one of the five errors of ``exceptions`` when it did not work.
+"""
+
+import threading
+
+import requests
+from urllib3 import Timeout
+
+from ..const import API_TIMEOUT, PREFETCH_TIMEOUT
+from ..exceptions import (
+    KeyRefusedError,
+    RateLimitedError,
+    RejectedError,
+    UnknownOutcomeError,
+    UnreachableError,
+)
+from .log import mask_secrets
+
+# Largest page of a list (D-msg-list).
+PAGE = 100
+# An account with more agents or applications than this is not one.
+_MAX_PAGES = 50
+
+_local = threading.local()
+
+
+class _PunctualAdapter(requests.adapters.HTTPAdapter):
+    """Gives up after so many seconds in all, connecting and waiting together."""
+
+    def __init__(self, seconds):
+        self._seconds = seconds
+        super().__init__()
+
+    def send(self, request, timeout=None, **kwargs):
+        total = Timeout(total=timeout or self._seconds)
+        return super().send(request, timeout=total, **kwargs)
+
+
+def _session(seconds):
+    # Kept per thread: a connection is reused, and sessions are not thread safe.
+    sessions = _local.__dict__.setdefault("sessions", {})
+    if seconds not in sessions:
+        sessions[seconds] = requests.Session()
+        sessions[seconds].mount("https://", _PunctualAdapter(seconds))
+        sessions[seconds].mount("http://", _PunctualAdapter(seconds))
+    return sessions[seconds]
+
+
+class HelpcrunchApi:
+    """One account's API.
+
+    :param str api_url: address with the version, e.g. ``https://host/v1``
+    :param str api_key: the bare key, permanent and account-wide (D-start)
+    :param float timeout: seconds a call may take in all
+    """
+
+    def __init__(self, api_url, api_key, timeout=API_TIMEOUT):
+        self._api_url = api_url.rstrip("/")
+        self._api_key = api_key
+        self._timeout = timeout
+
+    # === READING === #
+
+    def get_organization(self):
+        """Return the account's organisation: ``id``, ``domain``, … (D-org)."""
+        answer = self._call("GET", "/organization")
+        # The only single object that comes wrapped (helpcrunch-api.md 1.6).
+        return answer.get("data", answer)
+
+    def get_agents(self):
+        """Return all team members: ``id``, ``name``, ``email``, ``role`` (D-agents)."""
+        return self._list("/agents")
+
+    def get_applications(self):
+        """Return widgets, apps and messengers: ``id``, ``displayName``, ``type``."""
+        return self._list("/applications")
+
+    def get_departments(self):
+        """Return departments: ``id``, ``name``, ``agents`` (D-depts)."""
+        return self._list("/departments")
+
+    def get_customer(self, customer):
+        """Return one customer (D-cust-model), waiting at most three seconds."""
+        answer = self._call(
+            "GET", f"/customers/{int(customer)}", timeout=PREFETCH_TIMEOUT
+        )
+        # Bare at the root; one old client saw it under `data` (2.8).
+        return answer.get("data", answer)
+
+    def get_chat(self, chat):
+        """Return one chat (D-chat-get), waiting at most three seconds."""
+        answer = self._call("GET", f"/chats/{int(chat)}", timeout=PREFETCH_TIMEOUT)
+        return answer.get("data", answer)
+
+    def get_messages(self, chat, limit=PAGE, offset=0):
+        """Return messages of a chat, newest first (D-msg-list)."""
+        answer = self._call(
+            "GET",
+            f"/chats/{int(chat)}/messages",
+            params={"limit": limit, "offset": offset},
+        )
+        return answer.get("data") or []
+
+    def search_chats(self, filters, limit=PAGE, offset=0):
+        """Return the newest chats that fit all ``filters``, newest message first.
+
+        :param filters: list of ``(field, operator, value)`` (D-chat-search); dates are
+            Unix seconds
+        """
+        body = {
+            "sort": "chats.lastMessageAt",
+            "order": "desc",
+            "limit": limit,
+            "offset": offset,
+        }
+        if filters:
+            body["filter"] = [
+                {"field": field, "operator": operator, "value": value}
+                for field, operator, value in filters
+            ]
+        if len(filters) > 1:
+            body["comparison"] = "AND"
+        return self._call("POST", "/chats/search", json=body).get("data") or []
+
+    # === WRITING === #
+
+    def send_message(self, chat, text, agent, markdown_text=None, private=False):
+        """Write into a chat as an agent and return the message (D-msg-create).
+
+        There is no idempotency key: after :class:`UnknownOutcomeError` read the chat
+        before sending again.
+
+        :param agent: id of the team member who speaks; without one HelpCrunch would
+            take the text for the customer's, so it is required here
+        :param markdown_text: the same text with markdown
+        :param private: a note only agents see
+        """
+        if not agent:
+            raise RejectedError("no agent to speak as")
+        body = {
+            "chat": int(chat),
+            "text": text,
+            "agent": int(agent),
+            "type": "private" if private else "message",
+        }
+        if markdown_text:
+            body["markdownText"] = markdown_text
+        return self._call("POST", "/messages", json=body)
+
+    def set_chat_status(self, chat, status):
+        """Set a chat's status: ``opened``, ``pending`` or ``closed`` (D-chat-status)."""
+        body = {"id": int(chat), "status": status}
+        return self._call("PUT", "/chats/status", json=body)
+
+    # === TRANSPORT === #
+
+    def _list(self, path):
+        rows = []
+        for _page in range(_MAX_PAGES):
+            answer = self._call(
+                "GET", path, params={"limit": PAGE, "offset": len(rows)}
+            )
+            page = answer if isinstance(answer, list) else answer.get("data") or []
+            rows += page
+            if len(page) < PAGE:
+                break
+        return rows
+
+    def _call(self, method, path, timeout=None, **kwargs):
+        """Make one call and return the JSON of its answer.
+
+        :raise KeyRefusedError: 401
+        :raise RateLimitedError: 429
+        :raise RejectedError: another 4xx
+        :raise UnreachableError: no connection, nothing was done
+        :raise UnknownOutcomeError: 5xx, time-out, or an answer that is no JSON
+        """
+        try:
+            response = _session(timeout or self._timeout).request(
+                method,
+                f"{self._api_url}{path}",
+                headers={
+                    "Authorization": f"Bearer {self._api_key}",
+                    "Accept": "application/json",
+                },
+                # A redirect would carry the key to somebody else.
+                allow_redirects=False,
+                **kwargs,
+            )
+        except (
+            requests.exceptions.ConnectTimeout,
+            requests.exceptions.InvalidURL,
+            requests.exceptions.InvalidSchema,
+            requests.exceptions.MissingSchema,
+            requests.exceptions.InvalidHeader,
+            requests.exceptions.SSLError,
+        ) as error:
+            raise UnreachableError(self._describe(error)) from error
+        except requests.exceptions.ConnectionError as error:
+            if _never_connected(error):
+                raise UnreachableError(self._describe(error)) from error
+            raise UnknownOutcomeError(self._describe(error)) from error
+        except (requests.exceptions.RequestException, UnicodeError) as error:
+            raise UnknownOutcomeError(self._describe(error)) from error
+        return self._read(response)
+
+    def _read(self, response):
+        status = response.status_code
+        if status < 300:
+            try:
+                answer = response.json()
+            except ValueError as error:
+                raise UnknownOutcomeError("answer is no JSON", status) from error
+            return answer if isinstance(answer, dict | list) else {}
+        message = self._error_text(response)
+        if status == 401:
+            raise KeyRefusedError(message, status)
+        if status == 429:
+            raise RateLimitedError(message, _retry_after(response))
+        if 400 <= status < 500:
+            raise RejectedError(message, status)
+        if status < 400:
+            raise RejectedError(f"redirected, check the address: {message}", status)
+        raise UnknownOutcomeError(message, status)
+
+    def _error_text(self, response):
+        """Return what HelpCrunch said, in either of its two styles (1.5)."""
+        try:
+            errors = response.json()["errors"]
+            text = "; ".join(
+                f"{error.get('code', '')}: {error.get('message', '')}"
+                for error in errors
+            )
+        except (ValueError, KeyError, TypeError, AttributeError):
+            text = (response.text or response.reason or "")[:300]
+        return self._describe(f"HTTP {response.status_code} {text}")
+
+    def _describe(self, error):
+        return mask_secrets(error, self._api_key)[:500]
+
+
+def _never_connected(error):
+    """Tell a refused or unresolved connection from one that broke in the middle."""
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if type(error).__name__ in ("NewConnectionError", "NameResolutionError"):
+            return True
+        reason = getattr(error, "reason", None) or (error.args and error.args[0])
+        error = reason if isinstance(reason, BaseException) else None
+    return False
+
+
+def _retry_after(response):
+    # Not documented by HelpCrunch (1.4); honoured if it comes.
+    value = response.headers.get("Retry-After", "")
+    return min(int(value), 600) if value.isdigit() else None
+

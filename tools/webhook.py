@@ -1,0 +1,151 @@
+"""Read the body of a HelpCrunch webhook (helpcrunch-api.md 3.3 to 3.6)."""
+
+import json
+import math
+import time
+from dataclasses import dataclass
+
+from .text import clean
+
+
+class MalformedWebhookError(ValueError):
+    """The body is no JSON object, or lacks an event id or an event type."""
+
+
+@dataclass
+class Webhook:
+    """One event in our own words. Ids are texts, as HelpCrunch writes them."""
+
+    external_id: str
+    event_type: str
+    data: dict
+    # Unix seconds by HelpCrunch's clock: when it happened
+    occurred_at: float
+    chat: str | None = None
+    customer: str | None = None
+    application: str | None = None
+    agent: str | None = None
+    message: str | None = None
+
+    @property
+    def message_key(self):
+        """What is the same when one message comes in two envelopes."""
+        return f"{self.event_type}:{self.message}" if self.message else None
+
+    @property
+    def position(self):
+        """Order among messages of one moment: HelpCrunch's ids grow."""
+        number = self.message or ""
+        return int(number) if number.isascii() and number.isdigit() else 0
+
+    def message_text(self):
+        """Return what was written, empty for a message without text."""
+        message = self.data.get("message")
+        text = message.get("text") if isinstance(message, dict) else None
+        return text if isinstance(text, str) else ""
+
+    def broadcast_type(self):
+        """Return the kind of mass or automatic message, if this is one."""
+        message = self.data.get("message")
+        return message.get("broadcastType") if isinstance(message, dict) else None
+
+    def is_closed(self):
+        """Tell whether a chat event says that the chat is closed now."""
+        return str(self.data.get("status")).lower() == "closed"
+
+    def customer_data(self):
+        """Return what the event itself tells of the customer: name, e-mail, userId."""
+        customer = self.data.get("customer")
+        return customer if isinstance(customer, dict) else {}
+
+
+def parse(body):
+    """Return the :class:`Webhook` of a request's raw body.
+
+    Accepts ``eventData`` as an object or as JSON text, times as numbers or text, and
+    drops characters the database cannot hold.
+
+    :param bytes body: as received
+    :raise MalformedWebhookError: not usable, and it will not get better
+    """
+    envelope = _read_object(body)
+    if b"\\u" in body:
+        envelope = clean(envelope)
+    external_id = _text(envelope.get("id"))
+    event_type = envelope.get("event")
+    if not external_id or not isinstance(event_type, str) or not event_type.strip():
+        raise MalformedWebhookError("no event id or type")
+    data = envelope.get("eventData")
+    if isinstance(data, str):
+        # C-market saw it so (helpcrunch-api.md 3.3).
+        data = clean(_read_object(data))
+    if not isinstance(data, dict):
+        data = {}
+    return interpret(external_id[:200], event_type.strip()[:100], data, envelope)
+
+
+def interpret(external_id, event_type, data, envelope):
+    """Return the :class:`Webhook` of an event whose payload is already read."""
+    message = data.get("message")
+    message = message if isinstance(message, dict) else {}
+    sent_at = read_time(envelope.get("createdAt")) or time.time()
+    is_customer_event = event_type.startswith("customer.")
+    return Webhook(
+        external_id=external_id,
+        event_type=event_type,
+        data=data,
+        occurred_at=read_time(message.get("createdAt")) or sent_at,
+        # `chat_id`; older receivers saw `id` in chat events (3.5)
+        chat=None
+        if is_customer_event
+        else _text(data.get("chat_id") or data.get("id")),
+        customer=_text(data.get("id"))
+        if is_customer_event
+        else _id_of(data.get("customer")),
+        application=_text(message.get("applicationId") or data.get("applicationId")),
+        agent=_id_of(data.get("agent")),
+        message=_text(message.get("id")),
+    )
+
+
+def read_time(value):
+    """Return Unix seconds as a number, from a number or text; None if it is neither.
+
+    Pages and versions disagree: ``1603885746``, ``"1603885746"``,
+    ``"1601557390.769"``, null (helpcrunch-api.md 2.2).
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        seconds = float(value)
+    except (ValueError, OverflowError):
+        return None
+    # Outside of these years it is no time of an event.
+    return seconds if math.isfinite(seconds) and 0 < seconds < 32503680000 else None
+
+
+def _read_object(text):
+    try:
+        value = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise MalformedWebhookError("no JSON") from error
+    if not isinstance(value, dict):
+        raise MalformedWebhookError("no JSON object")
+    return value
+
+
+def _refuse(name):
+    # Python reads NaN and Infinity; JSON and the database do not.
+    raise ValueError(name)
+
+
+def _text(value):
+    """Return an id as text; HelpCrunch writes numbers, some pages digit strings."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    return str(value).strip()[:64] or None
+
+
+def _id_of(value):
+    """Return the id of an agent or customer, given as an object or as a number."""
+    return _text(value.get("id")) if isinstance(value, dict) else _text(value)

@@ -1,0 +1,139 @@
+"""Transactions of our own, and the small pool of threads that calls HelpCrunch.
+
+Nothing here remembers work: rows in the database do (architecture 2). A thread or a
+timer that dies with its process is only a wake-up that comes later, from ir.cron.
+"""
+
+import logging
+import os
+import random
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import psycopg2
+from psycopg2 import errors
+
+from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import Registry
+
+_logger = logging.getLogger(__name__)
+
+# Calls may take ten seconds each and hold a connection and a thread meanwhile; the
+# HTTP workers stay free (measured in odoo-runtime.md).
+POOL_SIZE = 8
+CLASHES = (
+    errors.SerializationFailure,
+    errors.DeadlockDetected,
+    errors.LockNotAvailable,
+)
+# Put before the first statement of a transaction that waits for locks. Odoo's tests,
+# whose shared cursor is in the middle of a transaction, set it to nothing.
+READ_COMMITTED = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;"
+_MAX_TRIES = 10
+
+_pools = {}
+_pools_lock = threading.Lock()
+_alarms = {}
+_alarms_lock = threading.Lock()
+
+
+@contextmanager
+def transaction(dbname, committed=False):
+    """Open an environment of the superuser on a cursor of its own.
+
+    Commits when the block ends well, rolls back when it raises.
+
+    :param bool committed: see every row as it is when a statement runs, not as it was
+        when the transaction began. Whoever waits for a lock needs this: under Odoo's
+        REPEATABLE READ it would go on reading the snapshot from before the wait.
+    """
+    registry = Registry(dbname)
+    threading.current_thread().dbname = dbname
+    try:
+        with registry.cursor() as cr:
+            if committed and READ_COMMITTED:
+                cr.execute(READ_COMMITTED)
+            yield api.Environment(cr, SUPERUSER_ID, {})
+        # Caches that the block cleared are stale in other processes too.
+        registry.signal_changes()
+    except BaseException:
+        registry.reset_changes()
+        raise
+
+
+def run(dbname, function, *args, committed=False):
+    """Return ``function(env, *args)``, run in a transaction of its own.
+
+    When another transaction got in between it runs again in a new one, after a short
+    random wait, so ``function`` must have no effect outside of the database.
+
+    :raise psycopg2.Error: if it clashed ten times in a row
+    """
+    for attempt in range(1, _MAX_TRIES + 1):
+        try:
+            with transaction(dbname, committed) as env:
+                return function(env, *args)
+        except (*CLASHES, errors.UniqueViolation) as error:
+            if attempt == _MAX_TRIES:
+                raise
+            _logger.debug("try %s clashed, again: %s", attempt, error)
+            # Jitter, so that those who clashed do not clash again.
+            time.sleep(random.uniform(0.005, 0.03 * attempt))  # noqa: S311
+    return None
+
+
+def submit(function, *args):
+    """Run ``function(*args)`` soon in the pool of this process, logging what it raises.
+
+    A pool that is shutting down with its process takes nothing more: the rows wait for
+    another process or for cron.
+    """
+    try:
+        return _pool().submit(_guarded, function, *args)
+    except RuntimeError:
+        _logger.info("process is ending, %s is left to cron", function.__name__)
+        return None
+
+
+def submit_later(seconds, function, *args):
+    """Run ``function(*args)`` in the pool in ``seconds``, once for equal arguments.
+
+    For waits shorter than the minute of ir.cron; the first alarm set wins.
+    """
+    key = (function.__qualname__, args)
+
+    def ring():
+        with _alarms_lock:
+            _alarms.pop(key, None)
+        submit(function, *args)
+
+    with _alarms_lock:
+        if key in _alarms:
+            return
+        timer = threading.Timer(seconds, ring)
+        timer.daemon = True
+        _alarms[key] = timer
+        timer.start()
+
+
+def _pool():
+    # Prefork workers are forked from a process that may have had a pool: threads do
+    # not survive a fork, so each process has its own.
+    with _pools_lock:
+        pid = os.getpid()
+        if pid not in _pools:
+            _pools[pid] = ThreadPoolExecutor(POOL_SIZE, "helpcrunch")
+        return _pools[pid]
+
+
+def _guarded(function, *args):
+    try:
+        return function(*args)
+    except psycopg2.Error as error:
+        # The database went away or kept clashing: the row is still there for cron.
+        _logger.warning("%s left to cron: %s", function.__name__, error)
+    except Exception:
+        _logger.exception("%s%r failed", function.__name__, args)
+    return None
