@@ -73,7 +73,7 @@ class HelpcrunchChat(models.Model):
         began = self._begins_anew(silence_since, facts)
         if began:
             self._turn.start()
-        self._turn.hear(text, began)
+        self._turn.hear(text, began, is_first=not silence_since)
         return None
 
     def _on_message_chat_agent(self, facts):

@@ -56,6 +56,7 @@ def _sentences(env):
         "before_question": env._(
             "The text was written before the question was there, so it is no answer."
         ),
+        "first": env._("The first text only began the dialogue."),
         "fallback": env._("Nothing fits the text (%(number)s in a row)."),
         "no_text": env._("The message has no text."),
         "rest": env._("Nothing follows; the dialogue rests."),

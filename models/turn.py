@@ -75,11 +75,13 @@ class Turn:
         if start_id := self.map.start_id:
             self.go(chat._step(start_id))
 
-    def hear(self, text, began):
+    def hear(self, text, began, is_first):
         """Let the customer's text do what it does to the bot.
 
         :param bool began: the dialogue began with this very text, so the text is no
             answer to what was asked just now, but may still name a place to go to
+        :param bool is_first: nothing was heard from the customer before; not fitting
+            anywhere is no miss then, whichever came first, text or ``chat.new``
         """
         chat, key = self.chat, matching.normalize(text)
         if not key:
@@ -94,10 +96,12 @@ class Turn:
             self._follow(*found)
         elif began:
             self.note("before_question")
-        elif not chat.waiting:
-            self._miss()
-        else:
+        elif chat.waiting:
             self._answer(current, text)
+        elif is_first:
+            self.note("first")
+        else:
+            self._miss()
 
     def _find_target(self, current, text, key):
         """Return ``(rank, target)`` of what the text names, or None."""

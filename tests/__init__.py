@@ -1,1 +1,1 @@
-from . import test_engine, test_queries
+from . import test_engine, test_queries, test_webhook
