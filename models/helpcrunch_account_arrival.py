@@ -23,6 +23,9 @@ class HelpcrunchAccountArrival(models.Model):
     sequence = fields.Integer(default=100)
     last_at = fields.Datetime("Last arrived", readonly=True)
     expected = fields.Boolean(compute="_compute_expected")
+    status = fields.Selection(
+        [("never", "Never arrived"), ("arrived", "Arrived")], compute="_compute_status"
+    )
 
     _kind_unique = models.UniqueIndex("(account_id, event_type)")
 
@@ -30,6 +33,11 @@ class HelpcrunchAccountArrival(models.Model):
     def _compute_expected(self):
         for arrival in self:
             arrival.expected = arrival.event_type in EVENT_TYPES
+
+    @api.depends("last_at")
+    def _compute_status(self):
+        for arrival in self:
+            arrival.status = "arrived" if arrival.last_at else "never"
 
     def _record(self, account_id, event_type):
         """Remember that a webhook of this kind came now."""

@@ -94,9 +94,11 @@ class HelpcrunchBot(models.Model):
         help="Raised by every change of the drawing.",
     )
     chat_ids = fields.One2many("helpcrunch.chat", "bot_id", "Dialogues")
-    chat_count = fields.Integer("Dialogues", compute="_compute_counts")
-    lead_count = fields.Integer("Leads", compute="_compute_counts")
-    channel_count = fields.Integer("Channels", compute="_compute_channel_count")
+    chat_count = fields.Integer("Number of Dialogues", compute="_compute_counts")
+    lead_count = fields.Integer("Number of Leads", compute="_compute_counts")
+    channel_count = fields.Integer(
+        "Number of Channels", compute="_compute_channel_count"
+    )
     warning = fields.Text(compute="_compute_warning")
 
     _not_negative = models.Constraint(

@@ -198,6 +198,16 @@ class HelpcrunchChat(models.Model):
             "context": {"active_test": False, "create": False},
         }
 
+    def action_open(self):
+        """Open the dialogue on a page of its own."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "helpcrunch.chat",
+            "res_id": self.id,
+            "view_mode": "form",
+        }
+
     def action_open_inbox(self):
         self.ensure_one()
         if not self.inbox_url:

@@ -35,6 +35,7 @@ _MAX_TRIES = 10
 
 _pools = {}
 _pools_lock = threading.Lock()
+_running = set()
 _alarms = {}
 _alarms_lock = threading.Lock()
 
@@ -91,7 +92,10 @@ def submit(function, *args):
     another process or for cron.
     """
     try:
-        return _pool().submit(_guarded, function, *args)
+        future = _pool().submit(_guarded, function, *args)
+        _running.add(future)
+        future.add_done_callback(_running.discard)
+        return future
     except RuntimeError:
         _logger.info("process is ending, %s is left to cron", function.__name__)
         return None
@@ -116,6 +120,19 @@ def submit_later(seconds, function, *args):
         timer.daemon = True
         _alarms[key] = timer
         timer.start()
+
+
+def wait_for_quiet(seconds=30):
+    """Wait until this process has nothing more to do; False if it takes too long.
+
+    For tests, and for a process that wants to end in peace.
+    """
+    deadline = time.monotonic() + seconds
+    while _running or _alarms:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 def _pool():
