@@ -1,1 +1,1 @@
-from . import test_concurrency, test_engine, test_queries, test_webhook
+from . import test_concurrency, test_delivery, test_engine, test_queries, test_webhook
