@@ -37,6 +37,9 @@
         "views/crm_lead_views.xml",
         "views/helpcrunch_chatbot_menus.xml",
     ],
+    "demo": [
+        "demo/helpcrunch_bot_demo.xml",
+    ],
     "assets": {
         "web.assets_backend": [
             "helpcrunch_chatbot/static/src/scss/helpcrunch_chat.scss",

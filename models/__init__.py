@@ -6,6 +6,7 @@ from . import (
     helpcrunch_agent,
     helpcrunch_application,
     helpcrunch_bot,
+    bot_example,
     helpcrunch_step,
     helpcrunch_step_alias,
     helpcrunch_step_answer,

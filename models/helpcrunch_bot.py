@@ -262,17 +262,6 @@ class HelpcrunchBot(models.Model):
         action["domain"] = [("id", "in", channels.ids)]
         return action
 
-    @api.model
-    def action_create_example(self):
-        """Make the manual's example bot and open it."""
-        bot = self._create_example()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "helpcrunch.bot",
-            "res_id": bot.id,
-            "view_mode": "form",
-        }
-
     # === BUSINESS METHODS === #
 
     @api.model
