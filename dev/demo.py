@@ -18,12 +18,12 @@ ODOO_URL = os.environ["DEMO_ODOO_URL"]
 
 def tell_standin(verb, **arguments):
     """Do by HTTP what an administrator clicks on HelpCrunch's settings page."""
-    request = Request(  # noqa: S310
+    request = Request(
         f"{STANDIN_URL}/_test/{verb}",
         json.dumps(arguments).encode(),
         {"Content-Type": "application/json"},
     )
-    with urlopen(request, timeout=10) as answer:  # noqa: S310
+    with urlopen(request, timeout=10) as answer:
         return json.load(answer)
 
 

@@ -23,8 +23,11 @@ from ..exceptions import (
     UnknownOutcomeError,
 )
 from ..tools import budget, worker
-from ..tools.helpcrunch_api import HelpcrunchApi
 from ..tools.webhook import read_time
+from . import calls
+
+# The courier's cursor is its own, and each step must be there after a crash.
+# pylint: disable=invalid-commit
 
 _logger = logging.getLogger(__name__)
 
@@ -194,7 +197,7 @@ class Courier:
 
     def _make_call(self, job):
         try:
-            answer = self._call(job)
+            answer = calls.make(job)
         except KeyRefusedError as error:
             self.refused = error
             self._return_to_queue(job)
@@ -214,28 +217,6 @@ class Courier:
             _logger.exception("call %s cannot be made", job["id"])
             return self._finish(job, "failed", error=repr(error))
         return self._finish(job, "sent", answer)
-
-    def _call(self, job):
-        """Make the call of one outbox row: ``_call_<kind>``."""
-        api_client = HelpcrunchApi(job["api_url"], job["api_key"] or "")
-        return getattr(self, f"_call_{job['kind']}")(api_client, job)
-
-    def _call_message(self, api_client, job):
-        payload = job["payload"] or {}
-        return api_client.send_message(
-            job["chat"],
-            job["body"],
-            payload.get("agent") or job["agent"],
-            markdown_text=payload.get("markdown"),
-        )
-
-    def _call_note(self, api_client, job):
-        return api_client.send_message(
-            job["chat"], job["payload"]["text"], job["agent"], private=True
-        )
-
-    def _call_status(self, api_client, job):
-        return api_client.set_chat_status(job["chat"], job["payload"]["status"])
 
     # === THE RESULT === #
 
@@ -347,9 +328,7 @@ class Courier:
             self.refused = error
             return False
         except HelpcrunchError as error:
-            self._set_waiting(
-                job, "unknown", str(error), delay=OUTBOX_RETRY_DELAYS[0]
-            )
+            self._set_waiting(job, "unknown", str(error), delay=OUTBOX_RETRY_DELAYS[0])
             self.wait = OUTBOX_RETRY_DELAYS[0]
             return False
         if found:
@@ -373,8 +352,7 @@ class Courier:
             if text
         }
         agent = payload.get("agent") or job["agent"]
-        api_client = HelpcrunchApi(job["api_url"], job["api_key"] or "")
-        rows = api_client.get_messages(job["chat"], limit=_HISTORY)
+        rows = calls.read_chat(job, _HISTORY)
         self.cr.execute(
             SQL(
                 """

@@ -36,7 +36,6 @@ class HelpcrunchBot(models.Model):
     step_ids = fields.One2many("helpcrunch.step", "bot_id", "Steps", copy=False)
     language_id = fields.Many2one(
         "res.lang",
-        "Language",
         ondelete="set null",
         help="Spoken to customers whose language neither the contact nor HelpCrunch "
         "tells.",

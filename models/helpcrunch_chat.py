@@ -83,8 +83,10 @@ class HelpcrunchChat(models.Model):
     last_customer_message_at = fields.Datetime("Customer's Last Message", readonly=True)
     last_message_at = fields.Datetime("Last Message", readonly=True)
     unread = fields.Integer(
-        "Unanswered", default=0, readonly=True, help="Customer's messages since the "
-        "last answer."
+        "Unanswered",
+        default=0,
+        readonly=True,
+        help="Customer's messages since the last answer.",
     )
     turn_count = fields.Integer(default=0, readonly=True)
     question_message_id = fields.Many2one(
@@ -151,7 +153,8 @@ class HelpcrunchChat(models.Model):
     def _compute_why(self):
         for chat in self:
             events = self.env["helpcrunch.event"].search(
-                [("chat_id", "=", chat.id), ("state", "!=", "ignored")], limit=_SHOWN_TURNS
+                [("chat_id", "=", chat.id), ("state", "!=", "ignored")],
+                limit=_SHOWN_TURNS,
             )
             chat.why = self.env["ir.qweb"]._render(
                 "helpcrunch_chatbot.why",
@@ -171,9 +174,9 @@ class HelpcrunchChat(models.Model):
 
     def action_return_to_bot(self):
         """Let the bot answer again, from where the dialogue stands."""
-        self.filtered(lambda chat: chat.state in ("queued", "operator", "paused")).write(
-            {"state": "bot", "user_id": False}
-        )
+        self.filtered(
+            lambda chat: chat.state in ("queued", "operator", "paused")
+        ).write({"state": "bot", "user_id": False})
         return True
 
     def action_create_lead(self):

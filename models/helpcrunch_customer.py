@@ -94,9 +94,7 @@ class HelpcrunchCustomer(models.Model):
             "is_known": self.is_known or known,
             "active": True,
         }
-        self.write(
-            {name: value for name, value in vals.items() if self[name] != value}
-        )
+        self.write({name: value for name, value in vals.items() if self[name] != value})
 
     def _find_partner(self, profile):
         """Return the one contact without a user that has exactly this e-mail.

@@ -1,19 +1,14 @@
 import json
-import time
 from functools import partial
-
-from psycopg2.errors import SerializationFailure
 
 from odoo import api, fields, models, modules
 from odoo.tools import SQL
 
 from ..const import (
     CRON_BATCH,
-    EVENT_AGENT_MESSAGE,
     EVENT_RETRY_DELAYS,
-    WEBHOOK_MAX_BYTES,
 )
-from ..tools import signature, webhook
+from ..tools import webhook
 from . import work
 
 _DEFAULT_RETENTION_DAYS = 90
@@ -86,135 +81,6 @@ class HelpcrunchEvent(models.Model):
     _chat_idx = models.Index("(chat_id, id)")
     _failed_idx = models.Index("(account_id) WHERE state = 'failed'")
     _received_idx = models.Index("(received_at)")
-
-    # === RECEIVING === #
-
-    @api.model
-    def _receive(self, token, body, length, signature_header):
-        """Take in one webhook: authenticate, store, nothing else.
-
-        Checked in this order, and without any effect when refused: unknown token 404,
-        too large 413, not signed with the messenger's key 401, malformed 400.
-
-        :param str token: the last part of the webhook's address
-        :param body: callable that reads the raw body; not called for a stranger
-        :param int length: the announced length of the body, or None
-        :return: ``(status, receipt)``; a receipt for :meth:`_start_after_work` only
-            when there is something to do
-        :rtype: tuple
-        """
-        account = self._find_account(token)
-        if not account:
-            return 404, None
-        if length is not None and length > WEBHOOK_MAX_BYTES:
-            return 413, None
-        raw = body()
-        if len(raw) > WEBHOOK_MAX_BYTES:
-            return 413, None
-        if not signature.is_signed(raw, account["webhook_secret"], signature_header):
-            return 401, None
-        try:
-            event = webhook.parse(raw)
-        except webhook.MalformedWebhookError:
-            return 400, None
-        reason = self._find_reason_to_ignore(account, event)
-        try:
-            stored = self._store(account["id"], account["company_id"], event, reason)
-        except SerializationFailure:
-            # The same event was stored by somebody else since we began. Retrying, as
-            # Odoo would, means to sleep up to two seconds first.
-            self.env.cr.rollback()
-            stored = None
-        receipt = {"account_id": account["id"], "event_type": event.event_type}
-        if stored and not reason:
-            receipt |= {"event_id": stored["id"], "chat_id": stored["chat_id"]}
-        return 200, receipt
-
-    @api.model
-    def _find_account(self, token):
-        # Plain SQL: one query, and no field of the account is cached or prefetched.
-        self.env.cr.execute(
-            SQL(
-                """
-                SELECT account.id, account.company_id, account.webhook_secret,
-                       agent.external_id AS bot_agent
-                  FROM helpcrunch_account account
-             LEFT JOIN helpcrunch_agent agent ON agent.id = account.bot_agent_id
-                 WHERE account.webhook_token = %s AND account.active
-                """,
-                token,
-            ),
-        )
-        return self.env.cr.dictfetchone()
-
-    @api.model
-    def _find_reason_to_ignore(self, account, event):
-        """Return why an event needs no turn, or None."""
-        if not hasattr(self.env["helpcrunch.chat"], self._get_handler_name(event.event_type)):
-            return "not_used"
-        if event.event_type == "chat.status_updated" and not event.is_closed():
-            return "not_used"
-        if (
-            event.event_type == EVENT_AGENT_MESSAGE
-            and event.agent
-            and event.agent == account["bot_agent"]
-        ):
-            # Whatever the bot says comes back (helpcrunch-api.md 3.9).
-            return "echo"
-        if event.occurred_at < time.time() - self._get_retention_days() * 86400:
-            return "old"
-        return None
-
-    @api.model
-    def _store(self, account_id, company_id, event, reason=None, origin="webhook"):
-        """Store an event once and return its id and dialogue, None for a duplicate.
-
-        The dialogue is looked up in the same statement; a customer's event goes to the
-        newest dialogue of the customer.
-        """
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO helpcrunch_event (
-                            account_id, company_id, external_id, event_type, origin,
-                            chat_external_id, customer_external_id, message_key,
-                            occurred_at, position, payload, state, reason, tries,
-                            received_at, chat_id)
-                     VALUES (%(account)s, %(company)s, %(external)s, %(type)s,
-                            %(origin)s, %(chat)s, %(customer)s, %(key)s, %(at)s,
-                            %(position)s, %(payload)s, %(state)s, %(reason)s, 0,
-                            now() AT TIME ZONE 'UTC',
-                            COALESCE(
-                                (SELECT id FROM helpcrunch_chat
-                                  WHERE account_id = %(account)s
-                                    AND external_id = %(chat)s),
-                                (SELECT chat.id FROM helpcrunch_chat chat
-                                   JOIN helpcrunch_customer customer
-                                     ON customer.id = chat.customer_id
-                                  WHERE %(chat)s IS NULL
-                                    AND customer.account_id = %(account)s
-                                    AND customer.external_id = %(customer)s
-                               ORDER BY chat.id DESC LIMIT 1)))
-                ON CONFLICT DO NOTHING
-                  RETURNING id, chat_id
-                """,
-                account=account_id,
-                company=company_id,
-                external=event.external_id,
-                type=event.event_type,
-                origin=origin,
-                chat=event.chat,
-                customer=event.customer,
-                key=event.message_key,
-                at=event.occurred_at,
-                position=event.position,
-                payload=json.dumps(event.data, ensure_ascii=False),
-                state="ignored" if reason else "pending",
-                reason=reason,
-            ),
-            log_exceptions=False,
-        )
-        return self.env.cr.dictfetchone()
 
     @api.model
     def _get_retention_days(self):
@@ -338,12 +204,8 @@ class HelpcrunchEvent(models.Model):
                        question.sent_at AS question_sent_at,
                        question.external_id AS question_external_id,
                        call.state AS question_call_state,
-                       (NOT EXISTS (SELECT FROM helpcrunch_application_helpcrunch_bot_rel
-                                     WHERE helpcrunch_bot_id = bot.id)
-                        OR EXISTS (SELECT FROM helpcrunch_application_helpcrunch_bot_rel
-                                    WHERE helpcrunch_bot_id = bot.id
-                                      AND helpcrunch_application_id
-                                          = chat.application_id)) AS bot_serves
+                       COALESCE(chat.application_id = ANY(own.ids), TRUE)
+                           AS bot_serves
                   FROM helpcrunch_chat chat
                   JOIN LATERAL (
                            SELECT * FROM helpcrunch_event
@@ -351,6 +213,10 @@ class HelpcrunchEvent(models.Model):
                          ORDER BY occurred_at, position, id
                             LIMIT 1) event ON TRUE
              LEFT JOIN helpcrunch_bot bot ON bot.id = chat.bot_id
+             LEFT JOIN LATERAL (
+                           SELECT array_agg(helpcrunch_application_id) AS ids
+                             FROM helpcrunch_application_helpcrunch_bot_rel
+                            WHERE helpcrunch_bot_id = bot.id) own ON TRUE
              LEFT JOIN res_lang bot_lang ON bot_lang.id = bot.language_id
              LEFT JOIN res_partner partner ON partner.id = chat.partner_id
              LEFT JOIN helpcrunch_customer customer ON customer.id = chat.customer_id

@@ -37,7 +37,7 @@ class HelpcrunchMessage(models.Model):
         required=True,
         readonly=True,
     )
-    author_name = fields.Char("Author Name", readonly=True)
+    author_name = fields.Char(readonly=True)
     body = fields.Text("Text", readonly=True)
     external_id = fields.Char("HelpCrunch ID", readonly=True)
     state = fields.Selection(
@@ -53,7 +53,7 @@ class HelpcrunchMessage(models.Model):
         readonly=True,
     )
     step_id = fields.Many2one(
-        "helpcrunch.step", "Step", index="btree_not_null", ondelete="set null"
+        "helpcrunch.step", index="btree_not_null", ondelete="set null"
     )
     error = fields.Text(readonly=True)
     # When it was written: HelpCrunch's clock for what came in, ours for what goes out.

@@ -32,7 +32,7 @@ class HelpcrunchOutbox(models.Model):
         "helpcrunch.chat", "Dialogue", required=True, index=True, ondelete="cascade"
     )
     message_id = fields.Many2one(
-        "helpcrunch.message", "Message", index="btree_not_null", ondelete="cascade"
+        "helpcrunch.message", index="btree_not_null", ondelete="cascade"
     )
     kind = fields.Selection(
         [
@@ -178,4 +178,3 @@ class HelpcrunchOutbox(models.Model):
             ),
         )
         return self.env.cr.rowcount, self.env.cr.rowcount == limit
-

@@ -25,7 +25,6 @@ class HelpcrunchStepAlias(models.Model):
     )
     code = fields.Many2one(
         "helpcrunch.step",
-        "Code",
         index="btree_not_null",
         ondelete="cascade",
         domain="[('bot_id', '=', bot_id)]",
@@ -54,7 +53,7 @@ class HelpcrunchStepAlias(models.Model):
 
     _phrase_unique = models.UniqueIndex(
         "(bot_id, COALESCE(code, 0), phrase) WHERE active AND phrase IS NOT NULL",
-        "This phrase already leads to a step of the bot. Change it or set another code.",
+        "This phrase leads to a step of the bot already. Change it or its code.",
     )
     _automatic_unique = models.UniqueIndex("(step_id, code) WHERE automatic")
 

@@ -29,9 +29,7 @@ class HelpcrunchStepMedia(models.Model):
         "helpcrunch.step", required=True, index=True, ondelete="cascade"
     )
     bot_id = fields.Many2one(related="step_id.bot_id")
-    company_id = fields.Many2one(
-        related="step_id.company_id", store=True, index=True
-    )
+    company_id = fields.Many2one(related="step_id.company_id", store=True, index=True)
     media_type = fields.Selection(
         [
             ("image", "Image"),
@@ -133,5 +131,8 @@ class HelpcrunchStepMedia(models.Model):
         """Return the file as a stream with the type that its content has."""
         self.ensure_one()
         return self.env["ir.binary"]._get_stream_from(
-            self, "attachment", filename=self.filename or self.name, mimetype=self.mimetype
+            self,
+            "attachment",
+            filename=self.filename or self.name,
+            mimetype=self.mimetype,
         )

@@ -61,9 +61,7 @@ class ResPartner(models.Model):
         counts = dict(
             self.env["helpcrunch.chat"]
             .sudo()
-            ._read_group(
-                [("partner_id", "in", self.ids)], ["partner_id"], ["__count"]
-            ),
+            ._read_group([("partner_id", "in", self.ids)], ["partner_id"], ["__count"]),
         )
         for partner in self:
             partner.helpcrunch_chat_count = counts.get(partner, 0)
@@ -119,9 +117,7 @@ class ResPartner(models.Model):
         if name in ("email", "phone", "lang"):
             return getattr(self, f"_helpcrunch_convert_{name}")(text, customer)
         kind = field.comodel_name or field.type
-        converter = getattr(
-            self, f"_helpcrunch_convert_{kind.replace('.', '_')}", None
-        )
+        converter = getattr(self, f"_helpcrunch_convert_{kind.replace('.', '_')}", None)
         return converter(text, field) if converter else text
 
     def _helpcrunch_convert_email(self, text, customer):
@@ -199,7 +195,7 @@ class ResPartner(models.Model):
         year = numbers["y"]
         if year < 100:
             # As people write birthdays: 85 is 1985, 05 is 2005.
-            year += 2000 if year <= datetime.now().year % 100 else 1900  # noqa: DTZ005
+            year += 2000 if year <= datetime.now().year % 100 else 1900
         try:
             value = date(year, numbers["m"], numbers["d"])
         except ValueError:

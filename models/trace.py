@@ -40,9 +40,7 @@ def _sentences(env):
             "The text is an alias of “%(step)s” for the step where the dialogue stood."
         ),
         "alias": env._("The text is an alias of “%(step)s”."),
-        "operator_word": env._(
-            "The text calls an operator and leads to “%(step)s”."
-        ),
+        "operator_word": env._("The text calls an operator and leads to “%(step)s”."),
         "step_name": env._("The text is the name of step “%(step)s”."),
         "choice": env._("The text is one of the answers of the step."),
         "answer": env._("The answer “%(text)s” was accepted."),

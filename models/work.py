@@ -106,9 +106,7 @@ def open_dialogue(dbname, event_id):
         chat_id, question = worker.run(dbname, _prepare_opening, event_id)
         if question:
             profile, chat = _ask_helpcrunch(dbname, question)
-            chat_id = worker.run(
-                dbname, _open, event_id, profile, chat, committed=True
-            )
+            chat_id = worker.run(dbname, _open, event_id, profile, chat, committed=True)
     except Exception as error:  # noqa: BLE001
         _put_off(dbname, event_id, error)
         return
@@ -127,7 +125,7 @@ def _open(env, event_id, profile, chat):
 
 
 def _ask_helpcrunch(dbname, question):
-    """Return what HelpCrunch knows of a customer and a chat, None where it is silent."""
+    """Return what HelpCrunch tells of a customer and a chat, None if it is silent."""
     api_client = HelpcrunchApi(question["api_url"], question["api_key"])
     answers = []
     for wanted, ask in (

@@ -12,7 +12,7 @@ from ..tools import worker
 
 # The stand-in is a program of its own beside the addon, not a part of it.
 sys.path.append(str(Path(__file__).resolve().parent.parent / "dev"))
-from helpcrunch.standin import StandIn  # noqa: E402
+from helpcrunch.standin import StandIn
 
 BOT_AGENT = "301"
 HUMAN_AGENT = 302
@@ -72,7 +72,11 @@ class HelpcrunchCase(TransactionCase):
         self.jobs = []
         for target, name, replacement in (
             (worker, "READ_COMMITTED", ""),
-            (worker, "submit", lambda function, *args: self.jobs.append((function, args))),
+            (
+                worker,
+                "submit",
+                lambda function, *args: self.jobs.append((function, args)),
+            ),
             (worker, "submit_later", lambda seconds, function, *args: None),
         ):
             patcher = patch.object(target, name, replacement)

@@ -1,183 +1,30 @@
-"""Real threads on real cursors: what one shared test cursor cannot show."""
-
-import threading
-import time
-from contextlib import contextmanager
-from unittest.mock import patch
-
 from psycopg2.errors import SerializationFailure
 
 from odoo import SUPERUSER_ID, api
-from odoo.modules.registry import DummyRLock, Registry
-from odoo.tests import BaseCase, get_db_name, tagged
+from odoo.tests import tagged
 
 from ..models import work
 from ..models.courier import Courier
-from ..tools import worker
-from .common import BOT_AGENT, StandIn
-
-_SOURCE = "concurrency test"
+from .common import BOT_AGENT
+from .common_threads import ThreadCase
 
 
 @tagged("post_install", "-at_install")
-class TestConcurrency(BaseCase):
-    """Each test commits what it makes; the account's deletion takes it all away."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.dbname = get_db_name()
-        cls.registry = Registry(cls.dbname)
-        # The thread that runs the tests holds this lock; ours would wait for ever.
-        lock = patch.object(Registry, "_lock", DummyRLock())
-        lock.start()
-        cls.addClassCleanup(lock.stop)
-        cls.helpcrunch = StandIn(port=0, rate_limit=0)
-        cls.helpcrunch.start()
-        cls.addClassCleanup(cls.helpcrunch.stop)
-
-    def setUp(self):
-        super().setUp()
-        self.helpcrunch.reset()
-        self.helpcrunch.set(capture=True, rate_limit=0)
-        with self.transaction() as env:
-            account = env["helpcrunch.account"].create(
-                {
-                    "name": _SOURCE,
-                    "api_url": f"{self.helpcrunch.url}/v1",
-                    "api_key": "test-api-key",
-                    "webhook_secret": "test-signing-key",
-                    "requests_per_minute": 100000,
-                },
-            )
-            account.action_connect()
-            account.bot_agent_id = account.agent_ids.filtered(
-                lambda agent: agent.external_id == BOT_AGENT
-            )
-            account.action_connect()
-            bot = env["helpcrunch.bot"].create(
-                {"name": _SOURCE, "account_id": account.id}
-            )
-            ask = env["helpcrunch.step"].create(
-                {
-                    "name": "Ask",
-                    "message": "What about?",
-                    "step_type": "free_input",
-                    "bot_id": bot.id,
-                },
-            )
-            env["helpcrunch.step"].create(
-                {
-                    "name": "Welcome",
-                    "message": "Welcome",
-                    "step_type": "text",
-                    "bot_id": bot.id,
-                    "next_step_id": ask.id,
-                    "alias_ids": [(0, 0, {"name": "/start"})],
-                },
-            )
-            env["helpcrunch.step"].create(
-                {
-                    "name": "Make a lead",
-                    "message": False,
-                    "step_type": "create_lead",
-                    "bot_id": bot.id,
-                    "alias_ids": [(0, 0, {"name": "lead"})],
-                },
-            )
-            self.account_id, self.bot_id = account.id, bot.id
-            self.token = account.webhook_token
-        self.addCleanup(self._clean_up)
-
-    def _clean_up(self):
-        worker.wait_for_quiet()
-        with self.transaction() as env:
-            chats = env["helpcrunch.chat"].search(
-                [("account_id", "=", self.account_id)]
-            )
-            partners = chats.partner_id
-            env["crm.lead"].search([("helpcrunch_bot_id", "=", self.bot_id)]).unlink()
-            account = env["helpcrunch.account"].browse(self.account_id)
-            tags = account.category_id | account.application_ids.category_id
-            chats.unlink()
-            env["helpcrunch.bot"].browse(self.bot_id).unlink()
-            account.unlink()
-            partners.unlink()
-            tags.unlink()
-
-    @contextmanager
-    def transaction(self):
-        with self.registry.cursor() as cr:
-            yield api.Environment(cr, SUPERUSER_ID, {})
-
-    def together(self, *functions):
-        """Run all functions at the same moment, each in a thread of its own."""
-        barrier = threading.Barrier(len(functions))
-        errors = []
-
-        def run(function):
-            barrier.wait()
-            try:
-                function()
-            except Exception as error:  # noqa: BLE001
-                errors.append(error)
-
-        threads = [
-            threading.Thread(target=run, args=(function,)) for function in functions
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(20)
-        self.assertFalse(errors)
-
-    def receive(self, webhook, do_work=True):
-        """Take a webhook in as a worker does: store, commit, then the work."""
-        with self.transaction() as env:
-            status, receipt = env["helpcrunch.event"]._receive(
-                self.token,
-                lambda: webhook["body"],
-                None,
-                webhook["headers"]["X-HelpCrunch-Signature"],
-            )
-        self.assertEqual(status, 200)
-        if do_work:
-            work.after_webhook(self.dbname, receipt)
-        return receipt
-
-    def settle(self):
-        """Wait until the pool has nothing to do: no cron is running here."""
-        self.assertTrue(worker.wait_for_quiet(30))
-
-    def pending(self, env):
-        return env["helpcrunch.event"].search_count(
-            [("account_id", "=", self.account_id), ("state", "=", "pending")]
-        )
-
-    def chats(self, env):
-        return env["helpcrunch.chat"].search([("account_id", "=", self.account_id)])
-
-    def begin(self):
-        """Let the dialogue of customer 5001 begin and rest at its question."""
-        self.helpcrunch.customer_says(5001, "Hi", application=2, name="Taras")
-        for webhook in self.helpcrunch.captured(clear=True):
-            self.receive(webhook)
-        self.settle()
-        self.helpcrunch.captured(clear=True)
-        with self.transaction() as env:
-            return self.chats(env).id
+class TestConcurrency(ThreadCase):
+    """What must happen once happens once, whoever else is at it."""
 
     def test_simultaneous_first_messages_make_one_of_each(self):
         for number in range(6):
             self.helpcrunch.customer_says(
-                5001, f"Text {number}", application=2, name="Taras", email="t@example.com"
+                5001,
+                f"Text {number}",
+                application=2,
+                name="Taras",
+                email="t@example.com",
             )
         webhooks = self.helpcrunch.captured(clear=True)
         self.together(
-            *[
-                lambda webhook=webhook: self.receive(webhook)
-                for webhook in webhooks * 2
-            ]
+            *[lambda webhook=webhook: self.receive(webhook) for webhook in webhooks * 2]
         )
         self.settle()
         with self.transaction() as env:
@@ -307,7 +154,7 @@ class TestConcurrency(BaseCase):
         chat_id = self.begin()
         with self.transaction() as env:
             chat = env["helpcrunch.chat"].browse(chat_id)
-            self._queue(chat, [f"Line {number}" for number in range(10)])
+            self.queue(chat, [f"Line {number}" for number in range(10)])
         self.helpcrunch.set(latency=0.01)
         self.together(*[lambda: Courier(self.dbname, chat_id).run()] * 4)
         said = [
@@ -321,11 +168,11 @@ class TestConcurrency(BaseCase):
         chat_id = self.begin()
         for number in range(20):
             with self.transaction() as env:
-                self._queue(env["helpcrunch.chat"].browse(chat_id), [f"A{number}"])
+                self.queue(env["helpcrunch.chat"].browse(chat_id), [f"A{number}"])
 
             def queue_and_send(number=number):
                 with self.transaction() as env:
-                    self._queue(env["helpcrunch.chat"].browse(chat_id), [f"B{number}"])
+                    self.queue(env["helpcrunch.chat"].browse(chat_id), [f"B{number}"])
                 Courier(self.dbname, chat_id).run()
 
             self.together(lambda: Courier(self.dbname, chat_id).run(), queue_and_send)
@@ -342,7 +189,7 @@ class TestConcurrency(BaseCase):
         for arrives in (True, False):
             text = f"Only once, {arrives}"
             with self.transaction() as env:
-                self._queue(env["helpcrunch.chat"].browse(chat_id), [text])
+                self.queue(env["helpcrunch.chat"].browse(chat_id), [text])
             self._crash_while_sending(chat_id, arrives, text)
             courier = Courier(self.dbname, chat_id)
             courier.run()
@@ -378,30 +225,3 @@ class TestConcurrency(BaseCase):
         courier._make_call = lambda job: die(courier, job)
         with self.assertRaises(Killed):
             courier.run()
-
-    def _queue(self, chat, texts):
-        """Queue texts of the bot, as a turn does."""
-        now = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
-        messages = chat.env["helpcrunch.message"].create(
-            [
-                {
-                    "chat_id": chat.id,
-                    "direction": "out",
-                    "author_type": "bot",
-                    "state": "outgoing",
-                    "occurred_at": now,
-                    "body": text,
-                }
-                for text in texts
-            ],
-        )
-        chat.env["helpcrunch.outbox"].create(
-            [
-                {
-                    "account_id": chat.account_id.id,
-                    "chat_id": chat.id,
-                    "message_id": message.id,
-                }
-                for message in messages
-            ],
-        )

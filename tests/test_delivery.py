@@ -92,7 +92,13 @@ class TestDelivery(HelpcrunchCase):
         self._make_due()
         self.helpcrunch.set(fail_next=[{"fail": 503, "path": "POST /v1/messages"}])
         self._deliver()
-        states = dict(zip(self._calls().message_id.mapped("body"), self._calls().mapped("state"), strict=True))
+        states = dict(
+            zip(
+                self._calls().message_id.mapped("body"),
+                self._calls().mapped("state"),
+                strict=True,
+            )
+        )
         self.assertEqual((states["Two"], states["Second"]), ("failed", "sent"))
 
     def test_unknown_outcome_is_judged_by_reading_the_chat(self):

@@ -34,9 +34,7 @@ class TestEngine(HelpcrunchCase):
         ask = self.step("What about?", "free_input")
         self.step("Welcome", alias="/start", next_step_id=ask)
         self.step("Leads", message="About leads", alias="leads")
-        self.assertEqual(
-            self.says("Leads"), ["Welcome", "What about?", "About leads"]
-        )
+        self.assertEqual(self.says("Leads"), ["Welcome", "What about?", "About leads"])
 
     def test_a_bot_without_start_begins_with_its_first_step(self):
         self.step("First")
@@ -55,9 +53,7 @@ class TestEngine(HelpcrunchCase):
         self.assertEqual(
             self.says("Hi", phone="+380671234567"), ["Welcome", "Has phone"]
         )
-        self.assertEqual(
-            self.says("Hi", customer=5002), ["Welcome", "Ask for phone"]
-        )
+        self.assertEqual(self.says("Hi", customer=5002), ["Welcome", "Ask for phone"])
 
     def test_filter_without_fallback_goes_on_and_without_both_rests(self):
         after = self.step("After")
@@ -108,9 +104,7 @@ class TestEngine(HelpcrunchCase):
 
     def test_misses_in_a_row_lead_to_the_bots_step(self):
         self.step("Welcome", alias="/start")
-        self.bot.write(
-            {"fallback_limit": 2, "fallback_step_id": self.step("Menu").id}
-        )
+        self.bot.write({"fallback_limit": 2, "fallback_step_id": self.step("Menu").id})
         self.says("Hi")
         self.assertEqual(self.says("x"), ["I did not understand."])
         self.assertEqual(self.says("y"), ["Menu"])
@@ -126,9 +120,7 @@ class TestEngine(HelpcrunchCase):
         second = self.step("Second")
         first = self.step("First", alias="/start", next_step_id=second)
         second.next_step_id = first
-        self.assertEqual(
-            self.says("Hi"), ["First", "Second", "I did not understand."]
-        )
+        self.assertEqual(self.says("Hi"), ["First", "Second", "I did not understand."])
         self.assertEqual(len(self.bot.activity_ids), 1)
         self.assertIn("First → Second → First", self.bot.activity_ids.note)
         self.says("/start")
@@ -203,7 +195,7 @@ class TestEngine(HelpcrunchCase):
         self.step(
             "Welcome",
             alias="/start",
-            message="{{ partner.name }} {{ partner.phone | \"no phone\" }} {{ channel }}",
+            message='{{ partner.name }} {{ partner.phone | "no phone" }} {{ channel }}',
         )
         name = "{{ chat.id }}" + "x" * 150
         self.assertEqual(self.says("Hi", name=name), [f"{name} no phone Telegram bot"])

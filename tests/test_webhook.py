@@ -81,7 +81,9 @@ class TestWebhook(HelpcrunchCase, HttpCase):
         }
 
     def _stored(self):
-        return self.env["helpcrunch.event"].search([("account_id", "=", self.account.id)])
+        return self.env["helpcrunch.event"].search(
+            [("account_id", "=", self.account.id)]
+        )
 
     def test_the_stand_ins_webhooks_are_accepted(self):
         self.helpcrunch.customer_says(5001, "Їжак — hi", application=2)
@@ -202,7 +204,9 @@ class TestWebhook(HelpcrunchCase, HttpCase):
         event = self._event(createdAt=1600000000)
         event["eventData"]["message"]["createdAt"] = "1600000000.5"
         self.assertEqual(self._post(event), 200)
-        self.assertEqual((self._stored().state, self._stored().reason), ("ignored", "old"))
+        self.assertEqual(
+            (self._stored().state, self._stored().reason), ("ignored", "old")
+        )
 
     def test_duplicates_do_nothing(self):
         self.assertEqual(self._post(self._event()), 200)

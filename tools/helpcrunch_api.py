@@ -152,7 +152,7 @@ class HelpcrunchApi:
         return self._call("POST", "/messages", json=body)
 
     def set_chat_status(self, chat, status):
-        """Set a chat's status: ``opened``, ``pending`` or ``closed`` (D-chat-status)."""
+        """Set a chat's status: ``opened``, ``pending``, ``closed`` (D-chat-status)."""
         body = {"id": int(chat), "status": status}
         return self._call("PUT", "/chats/status", json=body)
 
@@ -259,4 +259,3 @@ def _retry_after(response):
     # Not documented by HelpCrunch (1.4); honoured if it comes.
     value = response.headers.get("Retry-After", "")
     return min(int(value), 600) if value.isdigit() else None
-

@@ -81,7 +81,7 @@ def run(dbname, function, *args, committed=False):
                 raise
             _logger.debug("try %s clashed, again: %s", attempt, error)
             # Jitter, so that those who clashed do not clash again.
-            time.sleep(random.uniform(0.005, 0.03 * attempt))  # noqa: S311
+            time.sleep(random.uniform(0.005, 0.03 * attempt))
     return None
 
 

@@ -69,14 +69,13 @@ class HelpcrunchStep(models.Model):
         :param int turn_number: the pass through the step, for "one pass, one lead"
         """
         company = chat.company_id
-        lead = (
+        return (
             self.env["crm.lead"]
             .with_company(company)
             # Whoever was made responsible is told by Odoo; nobody else is subscribed.
             .with_context(mail_create_nosubscribe=True)
             .create(self._prepare_lead_vals(chat, turn_number))
         )
-        return lead
 
     def _prepare_lead_vals(self, chat, turn_number):
         partner, bot = chat.partner_id, chat.bot_id
@@ -96,8 +95,7 @@ class HelpcrunchStep(models.Model):
             "company_id": chat.company_id.id,
             "tag_ids": [fields.Command.set(self.lead_tag_ids.ids)],
             "source_id": bot.source_id.id,
-            "medium_id": chat.application_id
-            and chat.application_id._get_medium().id,
+            "medium_id": chat.application_id and chat.application_id._get_medium().id,
             "description": self._describe_conversation(chat),
             "helpcrunch_chat_id": chat.id,
             "helpcrunch_bot_id": bot.id,

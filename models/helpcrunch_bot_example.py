@@ -87,8 +87,9 @@ class HelpcrunchBot(models.Model):
             limit=1,
         )
         return self.env._(
-            "The example is archived, because bot “%(bot)s” answers all channels of the "
-            "messenger. Give one of the two its own channels, then unarchive this one.",
+            "The example is archived, because bot “%(bot)s” answers all channels of "
+            "the messenger. Give one of the two its own channels, then unarchive "
+            "this one.",
             bot=rival.name,
         )
 

@@ -1,0 +1,46 @@
+"""The calls of the outbox, one function per kind; a new kind is a new function.
+
+A call is made outside of any transaction, from what the courier read of its row.
+"""
+
+from ..tools.helpcrunch_api import HelpcrunchApi
+
+
+def make(job):
+    """Make the call of one outbox row: the function named after its kind.
+
+    :param dict job: ``kind``, ``payload``, ``body``, ``chat``, ``agent``, ``api_url``,
+        ``api_key``
+    :return: what HelpCrunch answered
+    :raise HelpcrunchError: as the client does
+    """
+    return _KINDS[job["kind"]](_get_client(job), job, job["payload"] or {})
+
+
+def read_chat(job, limit):
+    """Return the newest messages of the chat a call belongs to, newest first."""
+    return _get_client(job).get_messages(job["chat"], limit=limit)
+
+
+def _get_client(job):
+    return HelpcrunchApi(job["api_url"], job["api_key"] or "")
+
+
+def _message(client, job, payload):
+    return client.send_message(
+        job["chat"],
+        job["body"],
+        payload.get("agent") or job["agent"],
+        markdown_text=payload.get("markdown"),
+    )
+
+
+def _note(client, job, payload):
+    return client.send_message(job["chat"], payload["text"], job["agent"], private=True)
+
+
+def _status(client, job, payload):
+    return client.set_chat_status(job["chat"], payload["status"])
+
+
+_KINDS = {"message": _message, "note": _note, "status": _status}
