@@ -1,1 +1,8 @@
-from . import test_concurrency, test_delivery, test_engine, test_queries, test_webhook
+from . import (
+    test_concurrency,
+    test_delivery,
+    test_engine,
+    test_i18n,
+    test_queries,
+    test_webhook,
+)
