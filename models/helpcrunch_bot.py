@@ -216,7 +216,8 @@ class HelpcrunchBot(models.Model):
             if not default or "name" not in default:
                 vals["name"] = self.env._("%(name)s (copy)", name=bot.name)
             # The original goes on answering; a second bot on its channels is refused.
-            vals.setdefault("active", False)
+            if not default or "active" not in default:
+                vals["active"] = False
         return vals_list
 
     # === ACTIONS === #

@@ -121,7 +121,9 @@ class ResPartner(models.Model):
         return converter(text, field) if converter else text
 
     def _helpcrunch_convert_email(self, text, customer):
-        return email_normalize(text) or None
+        email = email_normalize(text)
+        # Odoo takes "a@b" for a local mailbox; a customer's address has a domain.
+        return email if email and "." in email.rpartition("@")[2] else None
 
     def _helpcrunch_convert_phone(self, text, customer):
         """Return the number in international form (phonenumbers, in Odoo's dress).

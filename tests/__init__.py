@@ -4,5 +4,6 @@ from . import (
     test_engine,
     test_i18n,
     test_queries,
+    test_steps,
     test_webhook,
 )

@@ -98,7 +98,10 @@ class HelpcrunchStep(models.Model):
         """Write the answer; the old value goes to the contact's chatter."""
         old = partner._helpcrunch_tell(name)
         vals = {}
-        if partner[name] != value and (partner[name] or value):
+        current = partner[name]
+        if partner._fields[name].relational:
+            current = current.id
+        if current != value:
             vals[name] = value
         categories = (
             partner.category_id - self.remove_category_ids
