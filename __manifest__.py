@@ -44,6 +44,9 @@
         "web.assets_backend": [
             "helpcrunch_chatbot/static/src/scss/helpcrunch_chat.scss",
         ],
+        "web.assets_tests": [
+            "helpcrunch_chatbot/static/tests/tours/**/*",
+        ],
     },
     "application": True,
 }

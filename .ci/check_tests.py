@@ -18,6 +18,12 @@ RECORD = re.compile(
 SUMMARY = re.compile(
     r"(?P<failures>\d+) failed, (?P<errors>\d+) error\(s\) of (?P<run>\d+) tests when"
 )
+# A test whose subtests fail, or that fails in several places, is one failed test.
+FAILURE = re.compile(
+    r"(?:FAIL|ERROR): (?:Subtest )?(?P<test>(?:(?:setUp|tearDown)Class )?\S+)"
+)
+CLASS_LEVEL = ("setUpClass", "tearDownClass")
+CLASS_SKIPPED = "skipped setUpClass"
 UNITTEST_RUN = re.compile(r"^Ran (\d+) tests? in ", re.MULTILINE)
 UNITTEST_BAD = re.compile(r"^FAILED \((.*)\)$", re.MULTILINE)
 UNITTEST_SKIPPED = re.compile(r"^(?:OK|FAILED) \(.*skipped=(\d+)", re.MULTILINE)
@@ -72,21 +78,28 @@ def judge_log(path, status, allowed, verdict):
     summary = None
     skipped = 0
     bad = 0
+    failures = set()
     for level, logger, text in read_records(path):
         if logger == "odoo.tests.result" and SUMMARY.match(text):
             summary = SUMMARY.match(text)
         elif level in QUIET_LEVELS:
             skipped += text.startswith("skipped ") and not text.startswith(
-                "skipped setUpClass"
+                CLASS_SKIPPED
             )
         elif not any(pattern.match(f"{level} {logger}: {text}") for pattern in allowed):
             print(f"\n{level} {logger}: {text}")
             bad += 1
+            match = FAILURE.match(text)
+            if match:
+                failures.add((logger, match["test"]))
     if not summary:
         verdict.complain(f"Odoo ended with status {status} and no test result")
         return
-    failed = int(summary["failures"]) + int(summary["errors"])
-    verdict.count(int(summary["run"]), failed, skipped)
+    reported = int(summary["failures"]) + int(summary["errors"])
+    failed = len(failures) or reported
+    # The tests of a class whose set-up failed have not been run at all.
+    classes = sum(test.startswith(CLASS_LEVEL) for _logger, test in failures)
+    verdict.count(int(summary["run"]) + classes, failed, skipped)
     if summary["run"] == "0":
         verdict.complain("Odoo ran no test")
     if not failed and bad:

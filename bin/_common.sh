@@ -1,7 +1,9 @@
 # Shared by the scripts in bin/: where things are, and how to say what is going on.
 # Sourced, never run.
 
-set -euo pipefail
+set -Eeuo pipefail
+# No script of ours ends without a word.
+trap 'say "stopped: $(basename "${BASH_SOURCE[0]}") line $LINENO: $BASH_COMMAND"' ERR
 
 ADDON=helpcrunch_chatbot
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -55,6 +57,13 @@ end_group() {
     done
     kill -KILL -- "-$1" 2> /dev/null || true
     wait "$1" 2> /dev/null || true
+}
+
+# build_pages DATABASE LOG: the scripts and styles of Odoo's pages, which it would else build
+# when a page is first opened, for each test run anew.
+build_pages() {
+    echo 'env["ir.qweb"]._pregenerate_assets_bundles(); env.cr.commit()' > "$RUN/build_pages.py"
+    INPUT=$RUN/build_pages.py watch "$2" "$ROOT/bin/odoo" shell -d "$1" --no-http
 }
 
 # lock NAME / unlock: one at a time in this checkout.

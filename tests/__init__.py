@@ -5,5 +5,7 @@ from . import (
     test_i18n,
     test_queries,
     test_steps,
+    test_tours,
+    test_views,
     test_webhook,
 )

@@ -1,8 +1,9 @@
 """How many calls a rolling minute has left. Pure arithmetic on a small dictionary."""
 
 # HelpCrunch counts a rolling minute (helpcrunch-api.md 1.4). We count by the second a
-# call began in, and the second that is leaving the minute still counts whole.
-WINDOW = 61
+# call began in; the second that is leaving the minute still counts whole, and one more
+# for the time a call takes to get there.
+WINDOW = 62
 
 
 def recent(calls, now):

@@ -12,7 +12,9 @@ MATCH_KINDS = ("exact", "starts", "contains_word")
 
 _APOSTROPHES = str.maketrans(dict.fromkeys("’ʼ‘`´ʹ＇′", "'"))
 _SPACES = re.compile(r"\s+")
-_WORD = re.compile(r"[\w']+")
+# A pile of more marks than this is no writing, and to sort it takes its square in
+# time (Unicode's UAX #15 draws the line of "stream-safe" text here too).
+_MAX_MARKS = 30
 
 
 def normalize(text):
@@ -29,20 +31,37 @@ def normalize(text):
     True
     """
     # Apostrophes first: NFKC turns an acute accent into a space and a mark.
-    text = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).casefold()
+    text = _drop_invisible(text.translate(_APOSTROPHES))
+    text = unicodedata.normalize("NFKC", text).casefold()
     # Case folding may undo the composition (İ), so once more.
     text = unicodedata.normalize("NFKC", text)
-    text = "".join(char for char in text if not _is_invisible(char))
     text = _SPACES.sub(" ", text).strip()
     stripped = text.removeprefix("/").lstrip()
-    while stripped and _is_punctuation(stripped[-1]):
-        stripped = stripped[:-1].rstrip()
-    return stripped or text
+    end = len(stripped)
+    while end and (stripped[end - 1] == " " or _is_punctuation(stripped[end - 1])):
+        end -= 1
+    return stripped[:end] or text
 
 
-def _is_invisible(char):
-    # Variation selectors are marks (Mn); zero-width characters are formats (Cf).
-    return "\ufe00" <= char <= "\ufe0f" or unicodedata.category(char) == "Cf"
+def _drop_invisible(text):
+    """Return ``text`` without what nobody sees, and without absurd piles of marks."""
+    if text.isascii():
+        return text
+    kept, marks = [], 0
+    for char in text:
+        category = unicodedata.category(char)
+        if _is_invisible(char, category):
+            continue
+        marks = marks + 1 if category.startswith("M") else 0
+        if marks <= _MAX_MARKS:
+            kept.append(char)
+    return "".join(kept)
+
+
+def _is_invisible(char, category):
+    # Variation selectors are marks (Mn), zero-width characters formats (Cf); the
+    # keycap is a frame around a digit (1️⃣).
+    return category == "Cf" or "\ufe00" <= char <= "\ufe0f" or char == "\u20e3"
 
 
 def _is_punctuation(char):
@@ -51,7 +70,7 @@ def _is_punctuation(char):
 
 def is_command(text):
     """Tell whether the customer typed a leading ``/``."""
-    return text.lstrip().startswith("/")
+    return _drop_invisible(text).lstrip().startswith(("/", "／"))
 
 
 def fits(kind, phrase, text):
@@ -66,21 +85,33 @@ def fits(kind, phrase, text):
     if not phrase or phrase not in text:
         return False
     if kind == "starts":
-        return text.startswith(phrase) and _ends_word(text, len(phrase))
+        return text.startswith(phrase) and not _cuts_word(text, len(phrase))
     position = text.find(phrase)
     while position >= 0:
-        if _begins_word(text, position) and _ends_word(text, position + len(phrase)):
+        end = position + len(phrase)
+        if not _cuts_word(text, position) and not _cuts_word(text, end):
             return True
         position = text.find(phrase, position + 1)
     return False
 
 
-def _begins_word(text, position):
-    return position == 0 or not (_WORD.match(text[position - 1 : position]))
+def _cuts_word(text, position):
+    """Tell whether a word goes on from before ``position`` to after it.
+
+    An apostrophe belongs to a word only between two letters: "об'єкт" is one word,
+    "'leads'" is a word in quotes.
+    """
+    before = text[max(position - 2, 0) : position]
+    after = text[position : position + 2]
+    if after.startswith("'"):
+        after = after[1:]
+    elif before.endswith("'"):
+        before = before[:-1]
+    return bool(before and after and _is_in_word(before[-1]) and _is_in_word(after[0]))
 
 
-def _ends_word(text, position):
-    return position >= len(text) or not (_WORD.match(text[position : position + 1]))
+def _is_in_word(char):
+    return char.isalnum() or char == "_" or unicodedata.category(char).startswith("M")
 
 
 def best(candidates, text):
@@ -105,10 +136,22 @@ def best(candidates, text):
 _LOOK_ALIKES = str.maketrans("abcehikmoptxy", "авсенікмортху")
 
 
+_RUN = re.compile(r"\w+")
+_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+
+
 def fold_look_alikes(text):
     """Return normalised text with Latin letters that look Ukrainian made Ukrainian.
 
     "Чат" typed with a Latin "a" is a different text to a computer and the same to a
-    person; answers of a list are compared in this form too.
+    person; answers of a list are compared in this form too. Only a letter that stands
+    alone or among Ukrainian ones is taken for one: "Hi" is a greeting and not "Ні".
     """
-    return text.translate(_LOOK_ALIKES)
+    return _RUN.sub(_fold_run, text)
+
+
+def _fold_run(match):
+    run = match[0]
+    if len(run) == 1 or _CYRILLIC.search(run):
+        return run.translate(_LOOK_ALIKES)
+    return run

@@ -8,12 +8,12 @@ import re
 
 from ..const import PLACEHOLDER_LIMIT
 
-_PLACEHOLDER = re.compile(
-    r"""\{\{\s*
-        (?P<name>[a-z_][\w.]*)?\s*
-        (?:\|\s*(?P<quote>["'«“])(?P<default>[^"'»”{}]*)["'»”]\s*)?
-        (?P<rest>[^{}]*?)\s*
-        \}\}""",
+# Found and read in two steps that never go over a character twice: a pattern that did
+# both would take minutes for a few hundred spaces.
+_BRACES = re.compile(r"\{\{([^{}]*)\}\}")
+_CONTENT = re.compile(
+    r"""\s*(?P<name>[a-z_][\w.]*)\s*
+        (?:\|\s*(?P<default>"[^"]*"|'[^']*'|«[^»]*»|“[^”]*”|„[^“”]*[“”])\s*)?""",
     re.VERBOSE,
 )
 
@@ -21,18 +21,19 @@ _PLACEHOLDER = re.compile(
 def find_problems(text, is_known):
     """Return the placeholders of ``text`` that nobody could fill in, as written.
 
+    Braces that are never closed are one too: customers would read them.
+
     :param is_known: callable that tells whether a name is on the white list
     """
-    return [
-        match[0]
-        for match in _PLACEHOLDER.finditer(text or "")
-        if match["rest"] or not match["name"] or not is_known(match["name"])
-    ]
-
-
-def find_names(text):
-    """Return the set of names that the placeholders of ``text`` ask for."""
-    return {match["name"] for match in _PLACEHOLDER.finditer(text or "")}
+    problems = []
+    for match in _BRACES.finditer(text or ""):
+        name, _default = _read(match[1])
+        if not name or not is_known(name):
+            problems.append(match[0])
+    _before, braces, unclosed = _BRACES.sub("", text or "").partition("{{")
+    if braces:
+        problems.append(braces + unclosed[:40])
+    return problems
 
 
 def fill(text, get_value):
@@ -45,7 +46,16 @@ def fill(text, get_value):
     """
 
     def replace(match):
-        value = get_value(match["name"]) or match["default"] or ""
+        name, default = _read(match[1])
+        value = (name and get_value(name)) or default
         return str(value)[:PLACEHOLDER_LIMIT]
 
-    return _PLACEHOLDER.sub(replace, text or "")
+    return _BRACES.sub(replace, text or "")
+
+
+def _read(content):
+    """Return name and default of a placeholder; no name if it is not well-formed."""
+    match = _CONTENT.fullmatch(content)
+    if not match:
+        return "", ""
+    return match["name"], (match["default"] or "")[1:-1]

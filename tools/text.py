@@ -1,27 +1,36 @@
 """Small things done to text that comes in from, or goes out to, a stranger."""
 
 import re
+from itertools import islice
 
 from ..const import TEXT_LIMIT
 
+# Python reads JSON far deeper than it can walk through it afterwards.
+_MAX_DEPTH = 50
 _BREAKS = ("\n\n", "\n", ". ", "! ", "? ", "; ", ", ", " ")
 # helpcrunch-api.md 2.2: a customer's file is an Uploadcare address or a bare UUID.
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _BARE_UUID = re.compile(rf"\s*({_UUID})\s*", re.IGNORECASE)
+# Nobody clicks on more; a message may be made of nothing but links.
+_MAX_LINKS = 50
 _LINK = re.compile(r"https?://[^\s<>\"']+")
 
 
-def clean(value):
+def clean(value, depth=_MAX_DEPTH):
     """Drop what PostgreSQL cannot store: NUL characters and lone surrogates.
 
     Works through lists and objects, as a webhook's payload nests them.
+
+    :raise ValueError: nested deeper than anybody means it
     """
     if isinstance(value, str):
         return value.replace("\0", "").encode("utf-8", "ignore").decode()
+    if isinstance(value, dict | list) and not depth:
+        raise ValueError("nested too deep")
     if isinstance(value, dict):
-        return {clean(key): clean(item) for key, item in value.items()}
+        return {clean(key): clean(item, depth - 1) for key, item in value.items()}
     if isinstance(value, list):
-        return [clean(item) for item in value]
+        return [clean(item, depth - 1) for item in value]
     return value
 
 
@@ -58,7 +67,16 @@ def file_links(text):
 
     A bare Uploadcare UUID opens as ``https://ucarecdn.com/<uuid>/``
     (helpcrunch-api.md 2.2, seen in C-viewer).
+
+    :return: different addresses, none of them a part of another: whoever puts one
+        after the other into HTML would put the second inside of the first
     """
     if match := _BARE_UUID.fullmatch(text or ""):
         return [f"https://ucarecdn.com/{match[1].lower()}/"]
-    return [link.rstrip(".,;:!?)") for link in _LINK.findall(text or "")]
+    found = (match[0].rstrip(".,;:!?)") for match in _LINK.finditer(text or ""))
+    links = list(islice(dict.fromkeys(found), _MAX_LINKS))
+    return [
+        link
+        for link in links
+        if not any(link in other and link != other for other in links)
+    ]

@@ -69,8 +69,6 @@ def parse(body):
     :raise MalformedWebhookError: not usable, and it will not get better
     """
     envelope = _read_object(body)
-    if b"\\u" in body:
-        envelope = clean(envelope)
     external_id = _text(envelope.get("id"))
     event_type = envelope.get("event")
     if not external_id or not isinstance(event_type, str) or not event_type.strip():
@@ -78,7 +76,7 @@ def parse(body):
     data = envelope.get("eventData")
     if isinstance(data, str):
         # C-market saw it so (helpcrunch-api.md 3.3).
-        data = clean(_read_object(data))
+        data = _read_object(data)
     if not isinstance(data, dict):
         data = {}
     return interpret(external_id[:200], event_type.strip()[:100], data, envelope)
@@ -126,7 +124,8 @@ def read_time(value):
 
 def _read_object(text):
     try:
-        value = json.loads(text, parse_constant=_refuse)
+        # Always cleaned: lone surrogates may come escaped or as bytes.
+        value = clean(json.loads(text, parse_constant=_refuse))
     except (ValueError, RecursionError) as error:
         raise MalformedWebhookError("no JSON") from error
     if not isinstance(value, dict):

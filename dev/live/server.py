@@ -1,0 +1,240 @@
+"""An Odoo server of our own, with the addon, wired to a stand-in HelpCrunch."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import psycopg2
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "dev"))
+from helpcrunch.standin import StandIn  # noqa: E402
+
+RUN = ROOT / ".odoo"
+_WIRE = """
+env["ir.config_parameter"].set_param("web.base.url", {base!r})
+env["ir.config_parameter"].set_param("web.base.url.freeze", "True")
+account = env["helpcrunch.account"].search([], limit=1)
+account = account or env["helpcrunch.account"].create({{"name": "HelpCrunch"}})
+account.write({{
+    "api_url": {api!r}, "api_key": "test-api-key", "webhook_secret": "test-signing-key",
+    "requests_per_minute": {limit},
+}})
+account.action_connect()
+account.bot_agent_id = account.agent_ids.filtered(lambda row: row.external_id == "301")
+account.action_connect()
+assert account.state == "connected", account.error
+{body}
+env.cr.commit()
+print("WEBHOOK=" + account.webhook_url.rpartition("/helpcrunch/")[2])
+"""
+# What a bot of a few steps says at once, without asking HelpCrunch anything.
+ECHO_BOT = """
+if not env["helpcrunch.bot"].search([]):
+    bot = env["helpcrunch.bot"].create({"name": "Echo", "account_id": account.id})
+    def step(name, step_type, alias=None, **vals):
+        return env["helpcrunch.step"].create({
+            "name": name, "message": name, "step_type": step_type, "bot_id": bot.id,
+            "alias_ids": [(0, 0, {"name": alias})] if alias else [], **vals})
+    step("Welcome", "text", "/start")
+    step("Answer", "text", "ping")
+    step("Passing on", "create_lead", "lead")
+"""
+EXAMPLE_BOT = """
+if not env["helpcrunch.bot"].search([]):
+    env["helpcrunch.bot"]._create_example()
+"""
+
+
+def _dsn():
+    """Return how to reach the database server, as bin/_common.sh finds it."""
+    if os.environ.get("PGHOST"):
+        return {}
+    return {"host": (RUN / "pg.socket").read_text().strip()}
+
+
+def free_port():
+    """Return a port nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class OdooServer:
+    """One database and the server processes on it.
+
+    :param str name: unique part of the database's name
+    :param modules: what to install beside the addon
+    """
+
+    def __init__(self, name, modules="", addons_path=None):
+        self.database = f"hc_live_{os.getpid()}_{name}"
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = RUN / "log" / f"live-{name}-{os.getpid()}.log"
+        self.environment = dict(os.environ)
+        if addons_path:
+            self.environment["HELPCRUNCH_MORE_ADDONS"] = str(addons_path)
+        self.process = None
+        self.webhook_path = None
+        self._odoo(
+            "-d",
+            self.database,
+            "-i",
+            f"helpcrunch_chatbot{modules}",
+            "--stop-after-init",
+            "--no-http",
+        )
+
+    def _odoo(self, *arguments, **options):
+        with self.log.open("ab") as log:
+            return subprocess.run(
+                [str(ROOT / "bin" / "odoo"), *arguments],
+                env=self.environment,
+                check=True,
+                stdout=options.pop("stdout", log),
+                stderr=log,
+                timeout=400,
+                **options,
+            )
+
+    def shell(self, code):
+        """Run Python in the database; return what it prints."""
+        result = self._odoo(
+            "shell",
+            "-d",
+            self.database,
+            "--no-http",
+            "--log-level=error",
+            input=code.encode(),
+            stdout=subprocess.PIPE,
+        )
+        return result.stdout.decode()
+
+    def sql(self, query, database=None):
+        """Run a query; return the first value of each row."""
+        with closing(
+            psycopg2.connect(dbname=database or self.database, **_dsn())
+        ) as link:
+            link.autocommit = True
+            with link.cursor() as cursor:
+                cursor.execute(query)
+                return [row[0] for row in cursor] if cursor.description else []
+
+    def wake_crons(self):
+        """Have the crons look now; Odoo's own sleep a minute at a time."""
+        self.sql(
+            "UPDATE ir_cron SET nextcall = now() - interval '1 minute' WHERE id IN"
+            " (SELECT res_id FROM ir_model_data WHERE module = 'helpcrunch_chatbot'"
+            " AND model = 'ir.cron')"
+        )
+        self.sql(f"SELECT pg_notify('cron_trigger', '{self.database}')", "postgres")
+
+    def wire(self, standin, body=ECHO_BOT, limit=100000):
+        """Connect database and stand-in, as an administrator does in two windows."""
+        printed = self.shell(
+            _WIRE.format(base=self.url, api=f"{standin.url}/v1", limit=limit, body=body)
+        )
+        line = next(row for row in printed.splitlines() if "WEBHOOK=" in row)
+        self.webhook_path = "/helpcrunch/" + line.partition("WEBHOOK=")[2]
+        standin.clear_webhooks()
+        standin.add_webhook(self.url + self.webhook_path)
+
+    def start(self, *arguments):
+        """Start the server; return when it answers."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    str(ROOT / "bin" / "odoo"),
+                    "-d",
+                    self.database,
+                    "--http-port",
+                    str(self.port),
+                    "--gevent-port",
+                    str(free_port()),
+                    *arguments,
+                ],
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                self.get("/web/health")
+                return self
+            except (URLError, OSError):
+                time.sleep(0.1)
+        raise TimeoutError(f"no answer from {self.url}, see {self.log}")
+
+    def get(self, path):
+        with urlopen(self.url + path, timeout=30) as answer:
+            return answer.read()
+
+    def kill(self):
+        """End all of the server's processes at once, as a power cut does."""
+        self._signal(signal.SIGKILL)
+
+    def stop(self):
+        self._signal(signal.SIGTERM)
+
+    def _signal(self, number):
+        if self.process and self.process.poll() is None:
+            os.killpg(self.process.pid, number)
+            self.process.wait(30)
+
+    def memory(self):
+        """Return the memory of all server processes in MiB."""
+        total = 0
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = status.read_text().rpartition(")")[2].split()
+                if int(fields[2]) == self.process.pid:
+                    total += int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
+            except (OSError, IndexError):
+                continue
+        return total / 2**20
+
+    def drop(self):
+        self.stop()
+        self._odoo("db", "drop", self.database)
+
+
+def wait_for(condition, seconds=30):
+    """Return the first true value of ``condition()``, or None after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    return None
+
+
+def said(standin, chat, text=None):
+    """Return the bot's texts in a chat of the stand-in."""
+    try:
+        messages = standin.messages(chat)
+    except LookupError:
+        return []
+    texts = [row["text"] for row in messages if row["from"] == "agent"]
+    return [row for row in texts if row == text] if text else texts
+
+
+__all__ = [
+    "ECHO_BOT",
+    "EXAMPLE_BOT",
+    "OdooServer",
+    "StandIn",
+    "free_port",
+    "said",
+    "wait_for",
+]
