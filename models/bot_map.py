@@ -16,6 +16,8 @@ class BotMap:
     :ivar start_id: step that begins a dialogue, or False in an empty bot
     :ivar operator_id: first step that leads to an operator, or False
     :ivar phrases: ``{scope step id or False: [(kind, phrase, target step id)]}``
+    :ivar answering_ids: steps whose type knows texts before aliases are looked at
+    :ivar showing_ids: steps that show media
     :ivar names: ``{normalised step name: step id}``; equal names: lowest sequence
     """
 
@@ -26,6 +28,8 @@ class BotMap:
         self.operator_id = steps.filtered(
             lambda step: step.step_type in step._operator_types()
         )[:1].id
+        self.answering_ids = {step.id for step in steps if step._knows_answers()}
+        self.showing_ids = set(steps.media_ids.step_id.ids)
         start = steps[:1]
         for step in steps:
             self.names.setdefault(matching.normalize(step.name), step.id)

@@ -230,7 +230,12 @@ class HelpcrunchBot(models.Model):
             "name": self.env._("New step"),
             "res_model": "helpcrunch.step",
             "view_mode": "form",
-            "context": {"default_bot_id": self.id},
+            "context": {
+                "default_bot_id": self.id,
+                # The first step of the list may begin the dialogue: a new one comes last.
+                "default_sequence": max(self.step_ids.mapped("sequence"), default=0)
+                + 10,
+            },
         }
 
     def action_view_chats(self):

@@ -236,6 +236,8 @@ class HelpcrunchChat(models.Model):
     def _say_step(self, step):
         """Say a step's text, then show its media in order."""
         self._turn.say(step._get_text(), step)
+        if step.id not in self._get_map().showing_ids:
+            return
         for media in step.media_ids:
             url = media._get_url()
             markdown = f"![]({url})" if media.media_type == "image" else f"<{url}>"

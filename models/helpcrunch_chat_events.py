@@ -174,7 +174,7 @@ class HelpcrunchChat(models.Model):
 
     def _write_down(self, facts, direction, author_type, author_name=False):
         """Put a message of HelpCrunch's into the transcript."""
-        self.env["helpcrunch.message"].create(
+        self._turn.write_down(
             {
                 "chat_id": self.id,
                 "company_id": self.company_id.id,

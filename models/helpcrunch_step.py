@@ -284,12 +284,16 @@ class HelpcrunchStep(models.Model):
     def _match(self, chat, text):
         """Return where a text leads that the type itself knows, e.g. as an answer.
 
-        Comes in the rank of the aliases scoped to this step; None if it knows nothing.
+        Comes in the rank of the aliases scoped to this step; None if it does not know
+        the text. Only called if :meth:`_knows_answers`.
         """
         self.ensure_one()
-        if hasattr(self, f"_match_{self.step_type}"):
-            return self._call_type("match", chat, text)
-        return None
+        return self._call_type("match", chat, text)
+
+    def _knows_answers(self):
+        """Tell whether the type knows texts before aliases are looked at."""
+        self.ensure_one()
+        return hasattr(self, f"_match_{self.step_type}")
 
     def _receive(self, chat, message):
         """Let the type take the customer's answer; None if it does not want it."""

@@ -113,7 +113,9 @@ class HelpcrunchStep(models.Model):
 
         :param dict twins: original step id -> id of its copy
         """
-        for step in self:
+        # Half bent, a copy still leads into the original: nothing follows or checks the
+        # links before the last of them is bent.
+        for step in self.with_context(helpcrunch_copying_bot=True):
             step.write(
                 {
                     name: twins.get(step[name].id, False)
@@ -121,6 +123,8 @@ class HelpcrunchStep(models.Model):
                     if step[name]
                 },
             )
+        self._sync_automatic_aliases()
+        self._check_drawing()
         originals = self.browse(twins)
         for original in originals:
             for alias in original.alias_ids.filtered(lambda line: not line.automatic):

@@ -1,12 +1,11 @@
 import re
 import unicodedata
-from datetime import date, datetime
 
 from odoo import fields, models
-from odoo.tools import email_normalize, format_date
+from odoo.tools import babel_locale_parse, email_normalize, format_date
 
 from ..const import ANSWER_LIMIT
-from ..tools import matching
+from ..tools import answers, matching
 
 # What a chat may ask for and tell: plain facts about a person. Never users, companies,
 # accounting or technical fields (spec 4.4).
@@ -40,7 +39,6 @@ ASKABLE_RELATIONS = ("res.country", "res.country.state", "res.lang")
 _YES = ("yes", "y", "true", "1", "+", "так", "т", "ага", "звісно", "да")
 _NO = ("no", "n", "false", "0", "-", "ні", "н", "нет")
 _INTEGER_MAX = 2**31 - 1
-_DATE_PARTS = re.compile(r"\d+")
 
 
 class ResPartner(models.Model):
@@ -89,6 +87,13 @@ class ResPartner(models.Model):
             field.type in ASKABLE_TYPES or field.comodel_name in ASKABLE_RELATIONS
         )
 
+    def _helpcrunch_may_ask(self, name):
+        """Tell whether a chat may write a field: what Odoo computes is only told."""
+        field = self._fields.get(name)
+        return self._helpcrunch_is_askable(name) and (
+            name in ASKABLE_FIELDS or not field.compute
+        )
+
     def _helpcrunch_tell(self, name):
         """Return the value of a field as a text for people."""
         field, value = self._fields[name], self[name]
@@ -112,9 +117,10 @@ class ResPartner(models.Model):
         """
         text = text.strip()
         field = self._fields[name]
-        if not text or len(text) > ANSWER_LIMIT or _has_control(text, field.type):
+        limit = min(ANSWER_LIMIT, getattr(field, "size", None) or ANSWER_LIMIT)
+        if not text or len(text) > limit or _has_control(text, field.type):
             return None
-        if name in ("email", "phone", "lang"):
+        if name in ("email", "phone", "lang", "website"):
             return getattr(self, f"_helpcrunch_convert_{name}")(text, customer)
         kind = field.comodel_name or field.type
         converter = getattr(self, f"_helpcrunch_convert_{kind.replace('.', '_')}", None)
@@ -145,9 +151,17 @@ class ResPartner(models.Model):
         )
 
     def _helpcrunch_convert_lang(self, text, customer):
+        """Return the code of the installed language with this name or code.
+
+        "English" may be any of several; the first is as good as the others.
+        """
         wanted = matching.normalize(text)
-        for lang in self.env["res.lang"].search([("active", "=", True)]):
+        languages = self.env["res.lang"].search([("active", "=", True)])
+        locales = [babel_locale_parse(lang.code) for lang in languages]
+        for lang in languages:
             names = {lang.name, lang.code, lang.iso_code, *lang.name.split(" / ")}
+            # Odoo does not translate the names of languages.
+            names |= {locale.languages.get(lang.code[:2]) for locale in locales}
             if wanted in {matching.normalize(name) for name in names if name}:
                 return lang.code
         return None
@@ -159,50 +173,17 @@ class ResPartner(models.Model):
         return int(number)
 
     def _helpcrunch_convert_float(self, text, field):
-        """Return a number; a single comma or point is read as the language does."""
-        compact = re.sub(r"[\s'’]", "", text)
-        lang = self.env["res.lang"]._get_data(code=self.env.lang or "en_US")
-        decimal = lang.decimal_point or "."
-        other = "." if decimal == "," else ","
-        if decimal in compact and other in compact:
-            decimal = max(decimal, other, key=compact.rfind)
-        elif other in compact and not re.fullmatch(
-            rf"[+-]?\d{{1,3}}(\{other}\d{{3}})+", compact
-        ):
-            decimal = other
-        other = "." if decimal == "," else ","
-        compact = compact.replace(other, "").replace(decimal, ".")
-        if not re.fullmatch(r"[+-]?\d{1,15}(\.\d{1,10})?", compact):
-            return None
-        return float(compact)
+        return answers.read_number(
+            text, self._helpcrunch_get_lang().thousands_sep or ""
+        )
 
     def _helpcrunch_convert_date(self, text, field):
-        """Return a date in the order of the language, ISO, or with dots."""
-        lang = self.env["res.lang"]._get_data(code=self.env.lang or "en_US")
-        parts = _DATE_PARTS.findall(text)
-        if len(parts) != 3 or re.search(r"[^\W\d_]", text):
-            return None
-        if len(parts[0]) == 4:
-            order = "ymd"
-        elif "." in text:
-            order = "dmy"
-        else:
-            order = "".join(
-                letter.lower()
-                for letter in re.findall(r"%([dmYy])", lang.date_format or "%d.%m.%Y")
-            )
-        numbers = dict(zip(order, map(int, parts), strict=False))
-        if set(numbers) != set("ymd"):
-            return None
-        year = numbers["y"]
-        if year < 100:
-            # As people write birthdays: 85 is 1985, 05 is 2005.
-            year += 2000 if year <= datetime.now().year % 100 else 1900
-        try:
-            value = date(year, numbers["m"], numbers["d"])
-        except ValueError:
-            return None
-        return value if 1900 <= value.year <= 2199 else None
+        order = re.findall(r"%-?([dmYy])", self._helpcrunch_get_lang().date_format)
+        return answers.read_date(text, "".join(order).lower(), fields.Date.today())
+
+    def _helpcrunch_get_lang(self):
+        """Return how the dialogue's language writes dates and numbers."""
+        return self.env["res.lang"]._get_data(code=self.env.lang or "en_US")
 
     def _helpcrunch_convert_boolean(self, text, field):
         word = matching.normalize(text)
@@ -213,10 +194,13 @@ class ResPartner(models.Model):
         return None
 
     def _helpcrunch_convert_selection(self, text, field):
+        """Return the value with this label, in any installed language, or this code."""
         wanted = matching.normalize(text)
-        for value, label in field._description_selection(self.env):
-            if wanted in (matching.normalize(value), matching.normalize(label)):
-                return value
+        for code, _name in self.env["res.lang"].get_installed():
+            env = self.with_context(lang=code).env
+            for value, label in field._description_selection(env):
+                if wanted in (matching.normalize(value), matching.normalize(label)):
+                    return value
         return None
 
     def _helpcrunch_convert_res_country(self, text, field):
@@ -243,7 +227,10 @@ class ResPartner(models.Model):
                 record.id
                 for record in records.with_context(lang=code)
                 if wanted
-                in (matching.normalize(record.name), matching.normalize(record.code))
+                in (
+                    matching.normalize(record.name),
+                    matching.normalize(record.code or ""),
+                )
             }
         return found.pop() if len(found) == 1 else None
 

@@ -38,6 +38,7 @@ class Turn:
         self.event = event
         self.chat = chat.with_context(helpcrunch_turn=self)
         self.entered = []
+        self.received = []
         self.lines = []
         self.calls = []
         self.trace = []
@@ -105,7 +106,9 @@ class Turn:
 
     def _find_target(self, current, text, key):
         """Return ``(rank, target)`` of what the text names, or None."""
-        if current and (target := current._match(self.chat, text)):
+        if current.id in self.map.answering_ids and (
+            target := current._match(self.chat, text)
+        ):
             return "choice", target
         found = self.map.match_phrase(key, current.id)
         return found and (found[0], self.chat._step(found[1]))
@@ -233,18 +236,24 @@ class Turn:
                 },
             )
 
+    def write_down(self, vals):
+        """Queue a message that came in for the transcript."""
+        self.received.append(vals)
+
     def call(self, kind, **payload):
         """Queue another call to HelpCrunch: a note, a change of the chat's status."""
         self.calls.append({"kind": kind, "payload": payload})
 
     def flush(self):
-        """Write what is to be said: all messages in one statement, all calls in one."""
+        """Write what was and is to be said: messages in one statement, calls in one."""
         lines = self._join() if self.row["join_messages"] else self.lines
         chat, now = self.chat, fields.Datetime.now()
         position = self.row["position"] or 0
         common = {"chat_id": chat.id, "company_id": self.row["company_id"]}
+        received = len(self.received)
         messages = chat.env["helpcrunch.message"].create(
-            [
+            self.received
+            + [
                 {
                     **common,
                     "direction": "out",
@@ -259,7 +268,7 @@ class Turn:
                 }
                 for index, line in enumerate(lines)
             ],
-        )
+        )[received:]
         call_vals = [
             {
                 "kind": "message",
@@ -284,7 +293,7 @@ class Turn:
         if messages:
             chat.write({"last_message_at": now, "unread": 0})
         self.said = self.said or bool(call_vals)
-        self.lines, self.calls = [], []
+        self.received, self.lines, self.calls = [], [], []
 
     def _join(self):
         """Put consecutive texts into one message, as far as one may be long."""

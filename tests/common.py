@@ -1,10 +1,11 @@
 """A bot, a messenger and the stand-in HelpCrunch, and tests that read as dialogues."""
 
 import sys
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from unittest.mock import patch
 
+from odoo.exceptions import UserError
 from odoo.tests import TransactionCase
 
 from ..models import work
@@ -106,6 +107,14 @@ class HelpcrunchCase(TransactionCase):
     @classmethod
     def field(cls, name):
         return cls.env["ir.model.fields"]._get("res.partner", name).id
+
+    @contextmanager
+    def refused(self, words):
+        """Expect a drawing to be refused, with these words in the message."""
+        # Odoo's assertRaises rolls back what was refused; assertRaisesRegex does not.
+        with self.assertRaises(UserError) as caught:
+            yield
+        self.assertRegex(str(caught.exception), words)
 
     # === TALKING === #
 

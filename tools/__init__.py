@@ -1,4 +1,5 @@
 from . import (
+    answers,
     budget,
     helpcrunch_api,
     log,

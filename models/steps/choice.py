@@ -29,23 +29,40 @@ class HelpcrunchStep(models.Model):
 
     def _match_choice(self, chat, message):
         """Accept the number or the whole wording; in the rank of scoped aliases."""
-        text = matching.fold_look_alikes(matching.normalize(message))
-        for number, answer in enumerate(self.answer_ids, start=1):
-            if text == str(number) or text in answer._get_wordings():
-                return self._take_answer(chat, answer)
+        answer = self._find_answer(message)
+        # One that leads nowhere is left to the open question, which it closes.
+        if answer and (answer.target_step_id or self.next_step_id):
+            return self._take_answer(chat, answer)
         return None
 
     def _receive_choice(self, chat, message):
         """Accept a beginning that only one answer has; else ask again."""
+        answer = self._find_answer(message) or self._find_beginning(message)
+        if len(answer) == 1:
+            chat._trace("choice")
+            return self._take_answer(chat, answer)
+        return chat._count_attempt(self)
+
+    def _find_answer(self, message):
+        """Return the answer with this number or this wording, or an empty one.
+
+        "2%" is a wording and no number, though both are compared as "2".
+        """
+        digits = matching.normalize(message) if "%" not in message else ""
+        if digits.isdecimal() and 0 < int(digits) <= len(self.answer_ids):
+            return self.answer_ids[int(digits) - 1]
         text = matching.fold_look_alikes(matching.normalize(message))
-        found = self.answer_ids.filtered(
+        return self.answer_ids.filtered(lambda answer: text in answer._get_wordings())[
+            :1
+        ]
+
+    def _find_beginning(self, message):
+        text = matching.fold_look_alikes(matching.normalize(message))
+        return self.answer_ids.filtered(
             lambda answer: any(
                 wording.startswith(text) for wording in answer._get_wordings()
             )
         )
-        if len(found) == 1:
-            return self._take_answer(chat, found)
-        return chat._count_attempt(self)
 
     def _take_answer(self, chat, answer):
         chat._keep_answer(self, answer.name)

@@ -78,11 +78,12 @@ class HelpcrunchStep(models.Model):
         )
 
     def _prepare_lead_vals(self, chat, turn_number):
-        partner, bot = chat.partner_id, chat.bot_id
+        partner, bot = chat._ensure_partner(), chat.bot_id
+        channel = chat.application_id
         return {
             "name": self.env._(
                 "%(customer)s: %(bot)s",
-                customer=partner.name or chat.customer_id.name,
+                customer=partner.name,
                 bot=bot.name or chat.account_id.name,
             ),
             # Written always: Odoo would fill in the user of this transaction, its bot.

@@ -64,6 +64,10 @@ class HelpcrunchStep(models.Model):
             ("name", "in", list(ASKABLE_FIELDS)),
             "&",
             ("state", "=", "manual"),
+            "&",
+            ("compute", "in", (False, "")),
+            "&",
+            ("related", "in", (False, "")),
             "|",
             ("ttype", "in", list(ASKABLE_TYPES)),
             ("relation", "in", list(ASKABLE_RELATIONS)),
@@ -128,7 +132,7 @@ class HelpcrunchStep(models.Model):
             return self.env._("choose the field of the contact that it asks for.")
         if field.model != "res.partner" or not self.env[
             "res.partner"
-        ]._helpcrunch_is_askable(field.name):
+        ]._helpcrunch_may_ask(field.name):
             return self.env._(
                 "the field “%(field)s” of the contact cannot be asked for in a chat.",
                 field=field.field_description,

@@ -63,7 +63,7 @@ tours.add("helpcrunch_draw_bot", {
             trigger: "button[name=action_add_step]",
             run: "click",
         },
-        { trigger: ".o_field_widget[name=step_type]" },
+        { trigger: ".o_field_widget[name=partner_domain]" },
         { trigger: "body:not(:has(.modal))" },
         { trigger: ".o_field_widget[name=name] input", run: "edit Welcome" },
         { trigger: ".o_field_widget[name=message] textarea", run: "edit Hello!" },
@@ -110,7 +110,7 @@ tours.add("helpcrunch_draw_bot", {
         ...save(),
         ...backToBot(),
         { trigger: "button[name=action_add_step]", run: "click" },
-        { trigger: ".o_field_widget[name=name] input:value('')" },
+        { trigger: ".o_field_widget[name=partner_domain]" },
         { trigger: ".o_field_widget[name=name] input", run: "edit Topic" },
         {
             trigger: ".o_field_widget[name=step_type] input, .o_field_widget[name=step_type] select",

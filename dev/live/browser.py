@@ -1,0 +1,143 @@
+"""A headless Chromium that a test drives over its debugging protocol."""
+
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import websocket
+
+_NAMES = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stable")
+_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-dev-shm-usage",
+    "--disable-sync",
+    "--no-first-run",
+    "--remote-debugging-port=0",
+    "--remote-allow-origins=*",
+    "--window-size=1200,900",
+)
+
+
+class Browser:
+    """One page of a browser; a context manager that ends it."""
+
+    def __init__(self):
+        self._folder = tempfile.mkdtemp(prefix="hc_live_browser_")
+        program = next(filter(None, map(shutil.which, _NAMES)), None)
+        if program is None:
+            raise FileNotFoundError("no Chromium: run bin/setup")
+        self._process = subprocess.Popen(
+            [program, *_FLAGS, f"--user-data-dir={self._folder}", "about:blank"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._number = 0
+        self.errors = []
+        try:
+            self._socket = websocket.create_connection(self._address(), timeout=30)
+            page = next(
+                target
+                for target in self._call("Target.getTargets")["targetInfos"]
+                if target["type"] == "page"
+            )
+            self._session = self._call(
+                "Target.attachToTarget", targetId=page["targetId"], flatten=True
+            )["sessionId"]
+            self._call("Runtime.enable")
+            self._call("Page.enable")
+        except BaseException:
+            self.close()
+            raise
+
+    _socket = _session = None
+
+    def __enter__(self):
+        """Return the browser, which runs already."""
+        return self
+
+    def __exit__(self, *_):
+        """End the browser."""
+        self.close()
+
+    def close(self):
+        """End the browser and forget its folder."""
+        if self._socket:
+            self._socket.close()
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(10)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _address(self):
+        told = Path(self._folder) / "DevToolsActivePort"
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            lines = told.read_text().splitlines() if told.exists() else ()
+            if len(lines) == 2:
+                return f"ws://127.0.0.1:{lines[0]}{lines[1]}"
+            time.sleep(0.05)
+        raise TimeoutError("the browser does not tell its debugging port")
+
+    def _call(self, method, **params):
+        self._number += 1
+        command = {"id": self._number, "method": method, "params": params}
+        if self._session:
+            command["sessionId"] = self._session
+        self._socket.send(json.dumps(command))
+        while True:
+            answer = json.loads(self._socket.recv())
+            if answer.get("method") == "Runtime.exceptionThrown":
+                self.errors.append(answer["params"]["exceptionDetails"])
+            if answer.get("id") == self._number:
+                if "error" in answer:
+                    raise RuntimeError(answer["error"]["message"])
+                return answer["result"]
+
+    # === WHAT A PERSON DOES === #
+
+    def open(self, url):
+        """Open a page; :meth:`wait_for` what is to be on it."""
+        self._call("Page.navigate", url=url)
+
+    def run(self, code):
+        """Return the value of an expression of JavaScript, promises awaited."""
+        result = self._call(
+            "Runtime.evaluate", expression=code, awaitPromise=True, returnByValue=True
+        )
+        if "exceptionDetails" in result:
+            raise RuntimeError(result["exceptionDetails"]["exception"]["description"])
+        return result["result"].get("value")
+
+    def wait_for(self, code, seconds=20):
+        """Return the first true value of an expression, or raise."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if value := self.run(code):
+                return value
+            time.sleep(0.05)
+        raise TimeoutError(f"never came true: {code}")
+
+    def type(self, selector, text):
+        """Type into a field with the keyboard and press Enter."""
+        self.run(f"document.querySelector({json.dumps(selector)}).focus()")
+        self._call("Input.insertText", text=text)
+        for kind in ("keyDown", "keyUp"):
+            self._call(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key="Enter",
+                code="Enter",
+                text="\r" if kind == "keyDown" else "",
+                windowsVirtualKeyCode=13,
+            )

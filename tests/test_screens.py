@@ -1,0 +1,481 @@
+"""The screens: what each step type shows, who sees what, what the example holds."""
+
+import base64
+
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tests import Form, TransactionCase, new_test_user, tagged
+
+PIXEL = (
+    b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9"
+    b"awAAAABJRU5ErkJggg=="
+)
+
+OPERATOR = "helpcrunch_chatbot.group_operator"
+MANAGER = "helpcrunch_chatbot.group_manager"
+
+# On the form of every step, in the order of the manual.
+COMMON_FIELDS = [
+    "name",
+    "bot_id",
+    "step_type",
+    "next_step_id",
+    "partner_domain",
+    "fallback_step_id",
+    "message",
+    "flow",
+    "alias_ids",
+    "media_ids",
+]
+TYPE_FIELDS = {
+    "text": set(),
+    "free_input": set(),
+    "update_contact": {
+        "field_id",
+        "add_category_ids",
+        "remove_category_ids",
+        "done_message",
+        "contact_button_label",
+        "skip_word",
+        "invalid_message",
+        "max_attempts",
+        "failed_step_id",
+    },
+    "create_lead": {"lead_user_id", "lead_team_id", "lead_type", "lead_tag_ids"},
+    "choice": {"answer_ids", "invalid_message", "max_attempts", "failed_step_id"},
+}
+REQUIRED_FIELDS = {
+    "update_contact": {"field_id"},
+    "create_lead": {"lead_type"},
+}
+
+
+class ScreensCase(TransactionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env = cls.env(context={**cls.env.context, "tracking_disable": True})
+        cls.account = cls.env["helpcrunch.account"].create(
+            {"name": "HelpCrunch", "api_key": "key", "webhook_secret": "secret"}
+        )
+        cls.bot = cls.env["helpcrunch.bot"].create(
+            {"name": "Shop", "account_id": cls.account.id}
+        )
+        cls.manager = new_test_user(cls.env, "manager", MANAGER)
+        cls.operator = new_test_user(cls.env, "operator", OPERATOR)
+
+    @classmethod
+    def step(cls, name, bot=None, **vals):
+        return cls.env["helpcrunch.step"].create(
+            {"name": name, "bot_id": (bot or cls.bot).id, **vals}
+        )
+
+    def open_step(self, step_type="text", **defaults):
+        """Open an empty step as the button *Add a step* does, as a manager."""
+        action = self.bot.with_user(self.manager).action_add_step()
+        form = Form(
+            self.env["helpcrunch.step"]
+            .with_user(self.manager)
+            .with_context(**action["context"], **defaults),
+            view="helpcrunch_chatbot.helpcrunch_step_view_form",
+        )
+        form.name = "New one"
+        form.step_type = step_type
+        return form
+
+
+@tagged("post_install", "-at_install")
+class TestScreensOfSteps(ScreensCase):
+    """The step's form: one page, the manual's order, fields by type."""
+
+    def shown(self, form, names):
+        return {name for name in names if not form._get_modifier(name, "invisible")}
+
+    def test_every_type_is_known_here(self):
+        types = self.env["helpcrunch.step"]._fields["step_type"].get_values(self.env)
+        self.assertLessEqual(set(TYPE_FIELDS), set(types))
+
+    def test_fields_by_type(self):
+        of_types = set().union(*TYPE_FIELDS.values())
+        for step_type, expected in TYPE_FIELDS.items():
+            with self.subTest(step_type):
+                form = self.open_step(step_type)
+                self.assertEqual(self.shown(form, of_types), expected)
+                self.assertEqual(
+                    self.shown(form, COMMON_FIELDS), set(COMMON_FIELDS), step_type
+                )
+
+    def test_required_by_type(self):
+        for step_type in TYPE_FIELDS:
+            with self.subTest(step_type):
+                form = self.open_step(step_type)
+                self.assertEqual(
+                    {
+                        name
+                        for name in ("field_id", "lead_type")
+                        if form._get_modifier(name, "required")
+                    },
+                    REQUIRED_FIELDS.get(step_type, set()),
+                )
+
+    def test_order_of_the_manual(self):
+        names = list(self.open_step()._view["fields"])
+        places = [names.index(name) for name in COMMON_FIELDS]
+        self.assertEqual(places, sorted(places), names)
+
+    def test_draw_a_text_step_with_alias_and_picture(self):
+        form = self.open_step()
+        form.message = "Hello!"
+        with form.alias_ids.new() as alias:
+            alias.name = "/start"
+        with form.media_ids.new() as media:
+            media.name = "Photo"
+            media.attachment = PIXEL.decode()
+        step = form.save()
+        self.assertEqual(step.bot_id, self.bot)
+        self.assertEqual(step.alias_summary, "/start")
+        self.assertEqual(step.media_ids.mimetype, "image/png")
+
+    def test_a_new_step_comes_last(self):
+        first = self.step("First", sequence=70)
+        form = self.open_step()
+        self.assertEqual(self.bot.step_ids, first)
+        step = form.save()
+        self.assertEqual(self.bot.step_ids[-1], step)
+
+    def test_draw_a_choice(self):
+        target = self.step("Orders")
+        form = self.open_step("choice")
+        with self.assertRaises(ValidationError):
+            form.save()
+        with form.answer_ids.new() as answer:
+            answer.name = "To the orders"
+            answer.target_step_id = target
+        self.assertEqual(form.save().answer_ids.target_step_id, target)
+
+    def test_draw_a_question_for_a_contact_field(self):
+        form = self.open_step("update_contact")
+        with self.assertRaises(AssertionError):
+            form.save()
+        form.field_id = self.env["ir.model.fields"]._get("res.partner", "phone")
+        self.assertEqual(form.save().max_attempts, 3)
+
+    def test_automatic_alias_cannot_be_edited(self):
+        target = self.step("Target")
+        self.step("Before", next_step_id=target.id)
+        with Form(target) as form, form.alias_ids.edit(0) as alias:
+            self.assertTrue(alias.automatic)
+            with self.assertRaises(AssertionError):
+                alias.name = "mine"
+
+    def test_leads_switched_off(self):
+        self.env.ref("crm.group_use_lead").implied_by_ids = False
+        self.env.ref("base.group_user").implied_ids -= self.env.ref(
+            "crm.group_use_lead"
+        )
+        step = self.step("Lead", step_type="create_lead")
+        self.assertTrue(step.with_user(self.manager).lead_feature_missing)
+        groups = f"{MANAGER},base.group_system,sales_team.group_sale_manager"
+        admin = new_test_user(self.env, "boss", groups)
+        step.with_user(admin).action_enable_leads()
+        step.invalidate_recordset()
+        self.assertFalse(step.with_user(self.manager).lead_feature_missing)
+
+    def test_every_row_opens_its_step_on_a_page(self):
+        step = self.step("Hello")
+        action = step.action_open()
+        self.assertEqual((action["res_id"], action["view_mode"]), (step.id, "form"))
+        self.assertNotIn("target", action)
+
+
+@tagged("post_install", "-at_install")
+class TestScreensOfRoles(ScreensCase):
+    """Who sees which menu and which rows."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.internal = new_test_user(cls.env, "internal", "base.group_user")
+        cls.portal = new_test_user(cls.env, "portal", "base.group_portal")
+        cls.mine = cls.chat("1", user_id=cls.operator.id)
+        cls.other = cls.chat("2", user_id=cls.manager.id)
+        cls.nobodys = cls.chat("3")
+
+    @classmethod
+    def chat(cls, external_id, account=None, **vals):
+        account = account or cls.account
+        customer = cls.env["helpcrunch.customer"].create(
+            {"account_id": account.id, "external_id": external_id, "name": external_id}
+        )
+        chat = cls.env["helpcrunch.chat"].create(
+            {
+                "account_id": account.id,
+                "external_id": external_id,
+                "customer_id": customer.id,
+                **vals,
+            },
+        )
+        cls.env["helpcrunch.message"].create(
+            {
+                "chat_id": chat.id,
+                "company_id": account.company_id.id,
+                "direction": "in",
+                "author_type": "customer",
+                "body": f"I am {external_id}",
+                "occurred_at": "2026-01-01 10:00:00",
+            },
+        )
+        return chat
+
+    def menus(self, user):
+        """Return the names of our menus that a user has."""
+        visible = self.env["ir.ui.menu"].with_user(user)._visible_menu_ids()
+        ours = self.env["ir.model.data"].search(
+            [("module", "=", "helpcrunch_chatbot"), ("model", "=", "ir.ui.menu")]
+        )
+        return {
+            row.name
+            for row in ours
+            if {int(part) for part in self._path(row.res_id)} <= visible
+        }
+
+    def _path(self, menu_id):
+        """Return a menu and those above it: Odoo shows it only with all of them."""
+        return self.env["ir.ui.menu"].browse(menu_id).parent_path.split("/")[:-1]
+
+    def test_menus_of_a_manager(self):
+        self.assertLessEqual(
+            {
+                "helpcrunch_menu_root",
+                "helpcrunch_chat_menu",
+                "helpcrunch_menu_configuration",
+                "helpcrunch_bot_menu",
+                "helpcrunch_account_menu",
+                "helpcrunch_step_alias_menu",
+                "helpcrunch_step_media_menu",
+                "helpcrunch_event_menu",
+                "helpcrunch_agent_menu",
+            },
+            self.menus(self.manager),
+        )
+
+    def test_menus_of_an_operator(self):
+        self.assertEqual(
+            self.menus(self.operator), {"helpcrunch_menu_root", "helpcrunch_chat_menu"}
+        )
+
+    def test_no_menus_for_others(self):
+        self.assertFalse(self.menus(self.internal))
+        with self.assertRaises(AccessError):
+            self.menus(self.portal)
+
+    def test_operator_sees_the_own_dialogues(self):
+        env = self.env(user=self.operator)
+        chats = self.mine + self.other + self.nobodys
+        domain = [("id", "in", chats.ids)]
+        self.assertEqual(env["helpcrunch.chat"].search(domain), self.mine)
+        messages = env["helpcrunch.message"].search([("chat_id", "in", chats.ids)])
+        self.assertEqual(messages.chat_id, self.mine)
+        customers = env["helpcrunch.customer"].search(
+            [("id", "in", chats.customer_id.ids)]
+        )
+        self.assertEqual(customers, self.mine.customer_id)
+        with self.assertRaises(AccessError):
+            self.other.with_user(self.operator).read(["state"])
+
+    def test_manager_sees_all_dialogues(self):
+        chats = self.mine + self.other + self.nobodys
+        seen = (
+            self.env["helpcrunch.chat"]
+            .with_user(self.manager)
+            .search([("id", "in", chats.ids)])
+        )
+        self.assertEqual(seen, chats)
+
+    def test_other_companies_stay_unseen(self):
+        company = self.env["res.company"].create({"name": "Others"})
+        account = self.env["helpcrunch.account"].create(
+            {"name": "Theirs", "company_id": company.id}
+        )
+        bot = self.env["helpcrunch.bot"].create(
+            {"name": "Their bot", "account_id": account.id}
+        )
+        step = self.step("Their step", bot, alias_ids=[(0, 0, {"name": "theirs"})])
+        chat = self.chat("4", account, user_id=self.operator.id)
+        rows = [account, bot, step, step.alias_ids, chat, chat.message_ids]
+        for user in (self.manager, self.operator):
+            for row in rows:
+                model = row.with_user(user)
+                if not model.has_access("read") and not model.browse().has_access(
+                    "read"
+                ):
+                    continue
+                with self.subTest(user=user.login, model=row._name):
+                    self.assertFalse(model.search([("id", "in", row.ids)]))
+
+    def test_strangers_get_nothing(self):
+        public = self.env.ref("base.public_user")
+        models = [
+            name
+            for name in self.env.registry
+            if name.startswith("helpcrunch.") and not self.env[name]._abstract
+        ]
+        self.assertGreater(len(models), 10)
+        for user in (self.internal, self.portal, public):
+            for name in models:
+                with self.subTest(user=user.login, model=name):
+                    self.assertFalse(self.env[name].with_user(user).has_access("read"))
+
+    def test_operator_cannot_read_keys(self):
+        account = self.account.with_user(self.operator)
+        self.assertEqual(account.name, "HelpCrunch")
+        names = account.fields_get()
+        for key in ("api_key", "webhook_secret", "webhook_token", "webhook_url"):
+            self.assertNotIn(key, names)
+            with self.assertRaises(AccessError):
+                account.read([key])
+
+    def test_operator_cannot_draw(self):
+        step = self.step("Hello")
+        with self.assertRaises(AccessError):
+            step.with_user(self.operator).write({"message": "Mine"})
+        with self.assertRaises(AccessError):
+            self.mine.with_user(self.operator).write({"state": "done"})
+
+    def test_forms_open_for_their_users(self):
+        """Every field of every screen may be read by those who see the screen."""
+        chat = self.mine.with_user(self.operator)
+        view = "helpcrunch_chatbot.helpcrunch_chat_view_form"
+        form = Form(chat, view=view)
+        self.assertIn("I am 1", str(form.transcript))
+        self.assertIn("why", Form(self.mine.with_user(self.manager), view=view)._view["fields"])
+        self.assertNotIn("why", form._view["fields"])
+        account = Form(self.account.with_user(self.manager))
+        self.assertIn("/helpcrunch/webhook/", account.webhook_url)
+        self.assertEqual({line["status"] for line in account.arrival_ids._records}, {"never"})
+
+
+@tagged("post_install", "-at_install")
+class TestScreensOfExample(ScreensCase):
+    """The example bot, and copies of a bot."""
+
+    def make(self, user=None):
+        model = self.env["helpcrunch.bot"].with_user(user or self.manager)
+        action = model.action_create_example()
+        action = action.get("params", {}).get("next", action)
+        return self.env["helpcrunch.bot"].browse(action["res_id"])
+
+    def links(self, bot):
+        """Return ``{step code: {link field: target}}``, answers included."""
+        steps = bot.with_context(active_test=False).step_ids
+        found = {}
+        for step in steps:
+            links = {
+                name: step[name] for name in step._get_link_fields() if step[name]
+            }
+            for number, answer in enumerate(step.answer_ids):
+                links[f"answer {number}"] = answer.target_step_id
+            found[step.code] = links
+        return found
+
+    def test_example_is_sound(self):
+        self.bot.active = False
+        bot = self.make()
+        self.assertTrue(bot.active)
+        self.assertFalse(bot.warning)
+        self.assertEqual(
+            set(bot.step_ids.mapped("step_type")), set(TYPE_FIELDS), "shows every type"
+        )
+        for code, links in self.links(bot).items():
+            for name, target in links.items():
+                self.assertEqual(target.bot_id, bot, f"{code}: {name}")
+        phrases = set(bot.step_ids.alias_ids.filtered("name").mapped("name"))
+        self.assertLessEqual(
+            {"/start", "Leads", "Ліди", "Orders", "Замовлення", "Доставки"}, phrases
+        )
+        bot.step_ids._check_drawing()
+
+    def test_every_step_of_the_example_can_be_reached(self):
+        self.bot.active = False
+        bot = self.make()
+        reached = bot.step_ids.filtered(lambda step: step.alias_ids.filtered("name"))
+        links = self.links(bot)
+        while news := (
+            self.env["helpcrunch.step"].union(
+                *(target for step in reached for target in links[step.code].values())
+            )
+            - reached
+        ):
+            reached |= news
+        self.assertEqual(reached, bot.step_ids)
+
+    def test_example_beside_a_bot_that_serves_all(self):
+        bot = self.make()
+        self.assertFalse(bot.active)
+        self.assertIn("Shop", bot.message_ids[:1].body)
+        self.assertTrue(bot.step_ids)
+
+    def test_example_without_a_messenger(self):
+        company = self.env["res.company"].create({"name": "Fresh"})
+        self.manager.company_ids += company
+        self.manager.company_id = company
+        bot = self.make()
+        self.assertEqual(bot.account_id.name, "HelpCrunch")
+        self.assertEqual(bot.account_id.state, "draft")
+        self.assertEqual(bot.company_id, company)
+
+    def test_example_speaks_both_languages(self):
+        self.env["res.lang"]._activate_lang("uk_UA")
+        self.env["ir.module.module"].search(
+            [("name", "=", "helpcrunch_chatbot")]
+        )._update_translations(["uk_UA"])
+        self.bot.active = False
+        self.manager.lang = "uk_UA"
+        topic = (
+            self.make(self.manager.with_context(lang="uk_UA"))
+            .with_context(lang="en_US")
+            .step_ids.filtered(lambda step: step.code == "topic")
+        )
+        english = topic.message
+        ukrainian = topic.with_context(lang="uk_UA").message
+        self.assertIn("work with?", english)
+        self.assertNotEqual(english, ukrainian)
+        self.assertIn("працювати", ukrainian)
+
+    def test_copy_bends_every_link(self):
+        self.bot.active = False
+        bot = self.make()
+        media = self.env["helpcrunch.step.media"].create(
+            {"name": "Photo", "step_id": bot.step_ids[0].id, "attachment": PIXEL}
+        )
+        bot.write({"fallback_limit": 2, "fallback_step_id": bot.step_ids[1].id})
+        copy = bot.copy()
+        self.assertFalse(copy.active, "two bots cannot answer the same channels")
+        before, after = self.links(bot), self.links(copy)
+        self.assertEqual(
+            {
+                code: {name: target.code for name, target in links.items()}
+                for code, links in before.items()
+            },
+            {
+                code: {name: target.code for name, target in links.items()}
+                for code, links in after.items()
+            },
+        )
+        for links in after.values():
+            for target in links.values():
+                self.assertEqual(target.bot_id, copy)
+        self.assertEqual(self.aliases(copy), self.aliases(bot))
+        self.assertEqual(copy.fallback_step_id.bot_id, copy)
+        twin = copy.step_ids.media_ids
+        self.assertEqual(twin.name, media.name)
+        self.assertEqual(
+            base64.b64decode(twin.with_context(bin_size=False).attachment),
+            base64.b64decode(PIXEL),
+        )
+        self.assertNotEqual(twin.token, media.token)
+
+    def aliases(self, bot):
+        return sorted(
+            (alias.step_id.code, alias.name or "", alias.code.code or "", alias.match)
+            for alias in bot.step_ids.alias_ids
+        )

@@ -1,0 +1,93 @@
+"""What a customer's text means as a number, a date or an address. Pure functions.
+
+None of them guesses: a text that means two things, or nothing, is ``None``, and the
+customer is asked again (spec 4.4).
+"""
+
+import re
+import unicodedata
+from datetime import date
+
+# At most 15 digits: more is no quantity, and a float would not hold it.
+_PLAIN = re.compile(r"[+-]?\d{1,15}(?:([.,])\d{1,10})?")
+_GROUPED = re.compile(
+    r"[+-]?[1-9]\d{0,2}([ .,'])\d{3}(?:\1\d{3}){0,3}(?:(?!\1)[.,]\d{1,10})?"
+)
+_DATE = re.compile(r"(\d{1,4})[./, -]+(\d{1,2})[./, -]+(\d{1,4})\.?")
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-") | {"’": "'"})
+# Two-digit years up to so many from now lie ahead: "next year" is meant more often than
+# a birthday ninety years ago.
+_YEARS_AHEAD = 10
+
+# A text with a host that has a dot; a browser runs what follows other schemes.
+_HOST = r"[\w-]+(?:\.[\w-]+)*\.[\w-]{2,}"
+_WEBSITE = re.compile(
+    rf"(?:https?://)?{_HOST}(?::\d{{1,5}})?(?:[/?#][^\s<>\"']*)?", re.IGNORECASE
+)
+_EMAIL = re.compile(rf"[^\s@\"<>(),:;]+@{_HOST}")
+
+
+def read_number(text, thousands_separator):
+    """Return the number that ``text`` means, or None.
+
+    Point and comma are both decimal marks; before exactly three digits a mark groups
+    thousands if the language has it for that, or if it stands there twice.
+
+    >>> read_number("1,5", ","), read_number("1,500", ","), read_number("1,500", " ")
+    (1.5, 1500.0, 1.5)
+    """
+    text = _fold(text)
+    plain, grouped = _PLAIN.fullmatch(text), _GROUPED.fullmatch(text)
+    if grouped and not (plain and plain[1] != _fold(thousands_separator)):
+        text = text.replace(grouped[1], "")
+    elif not plain:
+        return None
+    return float(text.replace(",", "."))
+
+
+def read_date(text, order, today):
+    """Return the date that ``text`` means, or None.
+
+    A year of four digits at the front is ISO, points mean day first, all else goes by
+    ``order``.
+
+    :param str order: the language's order, e.g. ``"mdy"``
+    :param date today: decides which century a year of two digits belongs to
+    """
+    parts = _DATE.fullmatch(_fold(text))
+    if not parts:
+        return None
+    if len(parts[1]) == 4:
+        order = "ymd"
+    elif "." in text or (order[0] == "y" and len(parts[3]) == 4):
+        order = "dmy"
+    found = dict(zip(order, parts.groups(), strict=True))
+    year = _read_year(found["y"], today)
+    try:
+        return date(year, int(found["m"]), int(found["d"])) if year else None
+    except ValueError:
+        return None
+
+
+def _read_year(digits, today):
+    if len(digits) == 2:
+        # As people write birthdays: 85 is 1985, 05 is 2005.
+        latest = today.year + _YEARS_AHEAD
+        return latest - (latest - int(digits)) % 100
+    year = int(digits)
+    return year if len(digits) == 4 and 1900 <= year <= 2199 else None
+
+
+def is_website(text):
+    """Tell whether ``text`` is an address of the web, with or without its scheme."""
+    return bool(_WEBSITE.fullmatch(text))
+
+
+def is_email(address):
+    """Tell whether a normalised address has a name and a host with a dot."""
+    return bool(_EMAIL.fullmatch(address))
+
+
+def _fold(text):
+    """Return ``text`` with one kind of space, dash and apostrophe."""
+    return unicodedata.normalize("NFKC", text).translate(_DASHES)
