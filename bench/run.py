@@ -18,6 +18,7 @@ from datetime import date
 from pathlib import Path
 
 from live.server import OdooServer, StandIn, said, wait_for
+from visitor import Visitor
 
 PARTS = ("webhook", "turn", "livechat", "memory", "burst")
 _KEY = b"test-signing-key"
@@ -259,11 +260,8 @@ class Bench:
             self.rows[-1] = (*self.rows[-1][:4], f"{asked:.0f} queries")
             ours = self.turn_figures.get(number)
             if ours:
-                note = (
-                    f"{asked:.0f} queries; ours {p50 / ours[0]:.1f} x faster to the reply,"
-                    f" {ours[1] / per_second:.1f} x the turns per second"
-                )
-                self.rows[-1] = (*self.rows[-1][:4], note)
+                faster, more = p50 / ours[0], ours[1] / per_second
+                note = f"{asked:.0f} queries; ours {faster:.1f} x faster, {more:.1f} x more"self.rows[-1] = (*self.rows[-1][:4], note)
                 self.say(note)
 
     def memory(self):
@@ -344,75 +342,6 @@ class Bench:
         for what, p50, p99, per_second, note in self.rows:
             figures = ("-" if value is None else f"{value:.1f}" for value in (p50, p99))
             print(f"| {what} | {' | '.join(figures)} | {per_second:.1f} | {note} |")
-
-
-class Visitor:
-    """A visitor of Odoo's live chat who talks to its chatbot as the page does."""
-
-    def __init__(self, port, channel, script):
-        self.link = http.client.HTTPConnection("127.0.0.1", port)
-        self.cookies = {}
-        data = self.rpc(
-            "/im_livechat/get_session",
-            channel_id=channel,
-            chatbot_script_id=script,
-            previous_operator_id=None,
-            persisted=True,
-        )
-        self.script = script
-        self.thread = data["channel_id"]
-        # The guest's identity travels in a cookie, as in the page.
-        store = data.get("store_data", {})
-        token = re.search(r'"guest_token": ?"([^"]+)"', json.dumps(store))
-        if token:
-            self.cookies["dgid"] = token[1]
-        self.turns = 0
-        self.rpc(
-            "/chatbot/step/trigger", channel_id=self.thread, chatbot_script_id=script
-        )
-
-    def turn(self):
-        """Answer the bot's question and have the next step taken."""
-        self.rpc(
-            "/mail/message/post",
-            thread_model="discuss.channel",
-            thread_id=self.thread,
-            post_data={
-                "body": "An answer",
-                "message_type": "comment",
-                "subtype_xmlid": "mail.mt_comment",
-            },
-        )
-        self.turns += 1
-        if self.turns % 3 == 0:
-            self.rpc(
-                "/chatbot/restart",
-                channel_id=self.thread,
-                chatbot_script_id=self.script,
-            )
-        self.rpc(
-            "/chatbot/step/trigger",
-            channel_id=self.thread,
-            chatbot_script_id=self.script,
-        )
-
-    def rpc(self, path, **params):
-        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        self.link.request(
-            "POST",
-            path,
-            json.dumps({"jsonrpc": "2.0", "method": "call", "params": params}),
-            {"Content-Type": "application/json", "Cookie": cookies},
-        )
-        answer = self.link.getresponse()
-        for header, value in answer.getheaders():
-            if header.lower() == "set-cookie":
-                name, _, content = value.partition(";")[0].partition("=")
-                self.cookies[name] = content
-        data = json.loads(answer.read())
-        if "error" in data:
-            raise RuntimeError(data["error"]["data"].get("debug", data["error"]))
-        return data.get("result")
 
 
 def main():
