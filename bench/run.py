@@ -261,7 +261,9 @@ class Bench:
             ours = self.turn_figures.get(number)
             if ours:
                 faster, more = p50 / ours[0], ours[1] / per_second
-                note = f"{asked:.0f} queries; ours {faster:.1f} x faster, {more:.1f} x more"self.rows[-1] = (*self.rows[-1][:4], note)
+                note = f"{asked:.0f} queries; ours: {faster:.1f} x as fast"
+                note += f", {more:.1f} x as many turns"
+                self.rows[-1] = (*self.rows[-1][:4], note)
                 self.say(note)
 
     def memory(self):

@@ -232,7 +232,7 @@ class HelpcrunchBot(models.Model):
             "view_mode": "form",
             "context": {
                 "default_bot_id": self.id,
-                # The first step of the list may begin the dialogue: a new one comes last.
+                # Last, since the first step of the list may begin the dialogue.
                 "default_sequence": max(self.step_ids.mapped("sequence"), default=0)
                 + 10,
             },

@@ -227,7 +227,7 @@ class HelpcrunchBot(models.Model):
             },
             {
                 **self._example_question("name", "email"),
-                "name": self.env._("Name"),
+                "name": self.env._("Your name"),
                 "message": self.env._("What is your name?"),
             },
             {

@@ -28,6 +28,7 @@ class HelpcrunchStepMedia(models.Model):
     step_id = fields.Many2one(
         "helpcrunch.step", required=True, index=True, ondelete="cascade"
     )
+    step_name = fields.Char("Name of the Step", related="step_id.name")
     bot_id = fields.Many2one(related="step_id.bot_id")
     company_id = fields.Many2one(related="step_id.company_id", store=True, index=True)
     media_type = fields.Selection(

@@ -94,7 +94,7 @@ class Turn:
         else:
             found = self._find_target(current, text, key)
         if found:
-            self._follow(*found)
+            self._follow(*found, is_first)
         elif began:
             self.note("before_question")
         elif chat.waiting:
@@ -113,10 +113,15 @@ class Turn:
         found = self.map.match_phrase(key, current.id)
         return found and (found[0], self.chat._step(found[1]))
 
-    def _follow(self, rank, target):
+    def _follow(self, rank, target, is_first):
         self.chat.misses = 0
         self.note(rank, step=None if target is WAIT else target)
-        if target is WAIT or target.id not in self.entered:
+        if target is WAIT:
+            self.go(target)
+            return
+        # A messenger's first message is often /start itself, and chat.new came before.
+        begun = is_first and target.id == self.map.start_id
+        if not begun and target.id not in self.entered:
             self.go(target)
 
     def _answer(self, current, text):

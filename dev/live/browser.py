@@ -120,7 +120,7 @@ class Browser:
         return result["result"].get("value")
 
     def wait_for(self, code, seconds=20):
-        """Return the first true value of an expression, or raise."""
+        """Return the first true value of an expression (a node is none), or raise."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if value := self.run(code):

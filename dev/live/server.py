@@ -1,6 +1,10 @@
 """An Odoo server of our own, with the addon, wired to a stand-in HelpCrunch."""
 
+import atexit
+import hashlib
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +22,14 @@ sys.path.insert(0, str(ROOT / "dev"))
 from helpcrunch.standin import StandIn  # noqa: E402
 
 RUN = ROOT / ".odoo"
+# Databases with the addon, by what else is installed: a copy takes a second.
+_templates = {}
+# As bin/test names its databases, which clears away those of runs that were killed.
+_PREFIX = f"hc_{hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]}"
+_OUR_CRONS = (
+    "SELECT res_id FROM ir_model_data"
+    " WHERE module = 'helpcrunch_chatbot' AND model = 'ir.cron'"
+)
 _WIRE = """
 env["ir.config_parameter"].set_param("web.base.url", {base!r})
 env["ir.config_parameter"].set_param("web.base.url.freeze", "True")
@@ -60,6 +72,34 @@ def _dsn():
     return {"host": (RUN / "pg.socket").read_text().strip()}
 
 
+def _run_sql(query, database):
+    with closing(psycopg2.connect(dbname=database, **_dsn())) as link:
+        link.autocommit = True
+        with link.cursor() as cursor:
+            cursor.execute(query)
+            return [row[0] for row in cursor] if cursor.description else []
+
+
+def _find_bin_test_template():
+    """Return the database with Odoo's own modules that bin/test keeps, if there is."""
+    names = _run_sql("SELECT datname FROM pg_database", "postgres")
+    pattern = re.compile(rf"{_PREFIX}_template_[0-9a-f]+")
+    return next(filter(pattern.fullmatch, names), None)
+
+
+def _copy_database(source, target):
+    _run_sql(f"CREATE DATABASE {target} TEMPLATE {source}", "postgres")
+    # Odoo never changes a stored file, so the copy can share them.
+    files = RUN / "data" / "filestore"
+    if (files / source).exists():
+        shutil.copytree(files / source, files / target, copy_function=os.link)
+
+
+def _drop_database(name):
+    _run_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", "postgres")
+    shutil.rmtree(RUN / "data" / "filestore" / name, ignore_errors=True)
+
+
 def free_port():
     """Return a port nobody listens on just now."""
     with socket.socket() as probe:
@@ -75,7 +115,7 @@ class OdooServer:
     """
 
     def __init__(self, name, modules="", addons_path=None):
-        self.database = f"hc_live_{os.getpid()}_{name}"
+        self.database = f"{_PREFIX}_test_{os.getpid()}_{name}"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = RUN / "log" / f"live-{name}-{os.getpid()}.log"
@@ -84,14 +124,25 @@ class OdooServer:
             self.environment["HELPCRUNCH_MORE_ADDONS"] = str(addons_path)
         self.process = None
         self.webhook_path = None
-        self._odoo(
-            "-d",
-            self.database,
-            "-i",
-            f"helpcrunch_chatbot{modules}",
-            "--stop-after-init",
-            "--no-http",
-        )
+        self._read = 0
+        self._create(f"helpcrunch_chatbot{modules}")
+
+    def _create(self, modules):
+        """Make the database: a copy of this process' last one with these modules."""
+        template = _templates.get(modules)
+        if template:
+            _copy_database(template, self.database)
+            return
+        ready = _find_bin_test_template()
+        if ready:
+            _copy_database(ready, self.database)
+        self._odoo("-d", self.database, "-i", modules, "--stop-after-init", "--no-http")
+        # Odoo's own crons only disturb, and complain when a server ends under them.
+        self.sql(f"UPDATE ir_cron SET active = FALSE WHERE id NOT IN ({_OUR_CRONS})")
+        template = f"{_PREFIX}_test_{os.getpid()}_copy{len(_templates)}"
+        _copy_database(self.database, template)
+        _templates[modules] = template
+        atexit.register(_drop_database, template)
 
     def _odoo(self, *arguments, **options):
         with self.log.open("ab") as log:
@@ -120,20 +171,13 @@ class OdooServer:
 
     def sql(self, query, database=None):
         """Run a query; return the first value of each row."""
-        with closing(
-            psycopg2.connect(dbname=database or self.database, **_dsn())
-        ) as link:
-            link.autocommit = True
-            with link.cursor() as cursor:
-                cursor.execute(query)
-                return [row[0] for row in cursor] if cursor.description else []
+        return _run_sql(query, database or self.database)
 
     def wake_crons(self):
         """Have the crons look now; Odoo's own sleep a minute at a time."""
         self.sql(
-            "UPDATE ir_cron SET nextcall = now() - interval '1 minute' WHERE id IN"
-            " (SELECT res_id FROM ir_model_data WHERE module = 'helpcrunch_chatbot'"
-            " AND model = 'ir.cron')"
+            "UPDATE ir_cron SET nextcall = now() - interval '1 minute'"
+            f" WHERE id IN ({_OUR_CRONS})"
         )
         self.sql(f"SELECT pg_notify('cron_trigger', '{self.database}')", "postgres")
 
@@ -144,6 +188,10 @@ class OdooServer:
         )
         line = next(row for row in printed.splitlines() if "WEBHOOK=" in row)
         self.webhook_path = "/helpcrunch/" + line.partition("WEBHOOK=")[2]
+        self.subscribe(standin)
+
+    def subscribe(self, standin):
+        """Have the stand-in send its webhooks here and nowhere else."""
         standin.clear_webhooks()
         standin.add_webhook(self.url + self.webhook_path)
 
@@ -184,12 +232,17 @@ class OdooServer:
         self._signal(signal.SIGKILL)
 
     def stop(self):
-        self._signal(signal.SIGTERM)
+        """Ask the server to end; it may take its time, but not for ever."""
+        try:
+            self._signal(signal.SIGTERM, 15)
+        except subprocess.TimeoutExpired:
+            # Seen once: the signal reached a thread while Odoo's main one slept.
+            self.kill()
 
-    def _signal(self, number):
+    def _signal(self, number, seconds=30):
         if self.process and self.process.poll() is None:
             os.killpg(self.process.pid, number)
-            self.process.wait(30)
+            self.process.wait(seconds)
 
     def memory(self):
         """Return the memory of all server processes in MiB."""
@@ -204,8 +257,15 @@ class OdooServer:
         return total / 2**20
 
     def drop(self):
+        """Stop the server and forget its database."""
         self.stop()
-        self._odoo("db", "drop", self.database)
+        _drop_database(self.database)
+
+    def complaints(self):
+        """Return the new lines of the server's log that need explaining."""
+        text = self.log.read_text(errors="replace")[self._read :]
+        self._read += len(text)
+        return re.findall(r"^[-0-9]+ \S+ \d+ (?:WARNING|ERROR|CRITICAL) .*", text, re.M)
 
 
 def wait_for(condition, seconds=30):

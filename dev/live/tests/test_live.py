@@ -2,29 +2,33 @@
 
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 from live.server import OdooServer, StandIn, said, wait_for
 
 
 class LiveCase(unittest.TestCase):
-    """One database for all tests; each has a server and a stand-in of its own."""
+    """One database and one stand-in for all tests; each has a server of its own."""
 
     @classmethod
     def setUpClass(cls):
+        cls.helpcrunch = StandIn(port=0, rate_limit=0)
+        cls.helpcrunch.start()
+        cls.addClassCleanup(cls.helpcrunch.stop)
         cls.odoo = OdooServer(cls.__name__.lower())
         cls.addClassCleanup(cls.odoo.drop)
+        cls.odoo.wire(cls.helpcrunch)
 
     def setUp(self):
-        self.helpcrunch = StandIn(port=0, rate_limit=0)
-        self.helpcrunch.start()
-        self.addCleanup(self.helpcrunch.stop)
+        self.addCleanup(lambda: self.assertEqual(self.odoo.complaints(), []))
         self.addCleanup(self.odoo.stop)
+        self.helpcrunch.reset()
+        self.odoo.subscribe(self.helpcrunch)
         self.odoo.sql(
             "DELETE FROM crm_lead WHERE helpcrunch_chat_id IS NOT NULL;"
             "DELETE FROM helpcrunch_chat; DELETE FROM helpcrunch_customer;"
             "DELETE FROM helpcrunch_event"
         )
-        self.odoo.wire(self.helpcrunch)
 
     def says(self, text, customer=5001):
         return self.helpcrunch.customer_says(
@@ -32,25 +36,26 @@ class LiveCase(unittest.TestCase):
         )["chat"]
 
     def assert_said(self, chat, text, times=1, seconds=30):
+        """Wait until the bot has said a text; it may have done so only once."""
         found = wait_for(lambda: said(self.helpcrunch, chat, text), seconds)
         self.assertTrue(found, f"{text!r} was not said")
         self.assertEqual(len(found), times)
 
 
 class TestWiring(LiveCase):
+    def _converse(self, workers):
+        self.odoo.start(workers, "--max-cron-threads=0")
+        for text, answer in (("Hi", "Welcome"), ("ping", "Answer")):
+            began = time.monotonic()
+            chat = self.says(text)
+            self.assert_said(chat, answer, seconds=10)
+            print(f"{workers}: {answer} after {time.monotonic() - began:.2f} s")
+
     def test_threads_answer_without_cron(self):
-        self.odoo.start("--workers=0", "--max-cron-threads=0")
-        chat = self.says("Hi")
-        self.assert_said(chat, "Welcome", seconds=10)
-        self.says("ping")
-        self.assert_said(chat, "Answer", seconds=10)
+        self._converse("--workers=0")
 
     def test_workers_answer_without_cron(self):
-        self.odoo.start("--workers=2", "--max-cron-threads=0")
-        chat = self.says("Hi")
-        self.assert_said(chat, "Welcome", seconds=10)
-        self.says("ping")
-        self.assert_said(chat, "Answer", seconds=10)
+        self._converse("--workers=2")
 
     def test_a_slow_helpcrunch_leaves_the_workers_free(self):
         """Eight clients on two workers, three seconds a call: other pages open."""
@@ -60,7 +65,7 @@ class TestWiring(LiveCase):
         self.assertTrue(
             wait_for(lambda: sum(self._answered(n) for n in range(8)) == 8, 30)
         )
-        self.odoo.get("/web/login")
+        self._warm_up("/web/login")
         self.helpcrunch.set(latency=3)
         chats = [self.says("ping", customer=6000 + number) for number in range(8)]
         slowest = 0
@@ -70,9 +75,15 @@ class TestWiring(LiveCase):
             slowest = max(slowest, time.monotonic() - began)
             time.sleep(0.2)
         print(f"slowest page while HelpCrunch takes 3 s a call: {slowest:.2f} s")
-        self.assertLess(slowest, 2)
+        self.assertLess(slowest, 1)
         for chat in chats:
             self.assert_said(chat, "Answer")
+
+    def _warm_up(self, path):
+        """Open a page until every worker has made it once."""
+        for _round in range(3):
+            with ThreadPoolExecutor(8) as clients:
+                list(clients.map(self.odoo.get, [path] * 8))
 
     def _answered(self, number):
         return any(
@@ -87,15 +98,26 @@ class TestCrash(LiveCase):
 
     def test_between_event_and_turn(self):
         self.odoo.start("--workers=2", "--max-cron-threads=0")
-        # Asking who the customer is takes long: the event is stored, the turn waits.
-        self.helpcrunch.set(latency=2.5)
+        # Asking who the customer is takes long: both events are stored, no turn yet.
+        self.helpcrunch.set(latency=2.9)
         chat = self.says("lead")
-        self.assertTrue(
-            wait_for(lambda: self.odoo.sql("SELECT id FROM helpcrunch_event"), 15)
+        stored = (
+            "SELECT id FROM helpcrunch_event WHERE state = 'pending'"
+            " AND event_type IN ('chat.new', 'message.chat.customer')"
         )
+        self.assertTrue(
+            wait_for(
+                lambda: (
+                    len(self.odoo.sql(stored)) == 2 and self.helpcrunch.wait_idle(0)
+                ),
+                10,
+            )
+        )
+        self.assertEqual(self.odoo.sql("SELECT id FROM helpcrunch_chat"), [])
         self.odoo.kill()
         self.assertFalse(said(self.helpcrunch, chat))
         self.helpcrunch.set(latency=0)
+        # HelpCrunch has its answers and sends no webhook again: cron has to find them.
         self.odoo.start("--workers=0")
         self.odoo.wake_crons()
         self.assert_said(chat, "Welcome", seconds=100)
@@ -110,7 +132,7 @@ class TestCrash(LiveCase):
             [1],
         )
 
-    def _crash_in_a_call(self, **switches):
+    def _crash_in_a_call(self, is_stored, **switches):
         self.odoo.start("--workers=2", "--max-cron-threads=0")
         chat = self.says("Hi")
         self.assert_said(chat, "Welcome")
@@ -119,7 +141,11 @@ class TestCrash(LiveCase):
         self.says("ping")
         sending = "SELECT id FROM helpcrunch_outbox WHERE state = 'sending'"
         self.assertTrue(wait_for(lambda: self.odoo.sql(sending), 15))
+        if is_stored:
+            self.assert_said(chat, "Answer")
         self.odoo.kill()
+        self.assertTrue(self.odoo.sql(sending))
+        self.assertEqual(bool(said(self.helpcrunch, chat, "Answer")), is_stored)
         self.helpcrunch.set(latency=0, latency_after=0)
         self.odoo.sql(
             "UPDATE helpcrunch_outbox SET claimed_at = claimed_at - interval '1 minute'"
@@ -133,10 +159,10 @@ class TestCrash(LiveCase):
         self.assertEqual(len(said(self.helpcrunch, chat, "Answer")), 1)
 
     def test_after_helpcrunch_did_the_work(self):
-        self._crash_in_a_call(latency_after=8)
+        self._crash_in_a_call(True, latency_after=8)
 
     def test_before_helpcrunch_did_the_work(self):
-        self._crash_in_a_call(fail_next=["drop_before"], latency=8)
+        self._crash_in_a_call(False, fail_next=["drop_before"], latency=8)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,11 @@ class TestStory(unittest.TestCase):
         cls.browser = Browser()
         cls.addClassCleanup(cls.browser.close)
 
+    def open_chat(self):
+        """Open the page where customers write."""
+        self.browser.open(self.helpcrunch.url)
+        self.browser.wait_for(f"!!document.querySelector('{_CARD} textarea')")
+
     def read(self):
         """Return the texts that the customer sees from the other side."""
         return self.browser.run(
@@ -68,8 +73,7 @@ class TestStory(unittest.TestCase):
             self.assertIn(part, whole)
 
     def test_from_the_first_word_to_the_lead(self):
-        self.browser.open(self.helpcrunch.url)
-        self.browser.wait_for(f"document.querySelector('{_CARD} textarea')")
+        self.open_chat()
         self.says("/start", "I am a bot", "What would you like to work with?")
         # The manual's customers write in Ukrainian, and with a space too many.
         self.says("ліди ", "Which phone number")
@@ -91,8 +95,7 @@ class TestStory(unittest.TestCase):
             self.assertIn(line, lead["description"])
 
     def test_picture_opens_for_everybody_who_has_its_link(self):
-        self.browser.open(self.helpcrunch.url)
-        self.browser.wait_for(f"document.querySelector('{_CARD} textarea')")
+        self.open_chat()
         self.browser.type(f"{_CARD} textarea", "prices")
         link = self.browser.wait_for(
             f"document.querySelector('{_CARD} .message.in a')?.href"
