@@ -39,6 +39,12 @@ ASKABLE_RELATIONS = ("res.country", "res.country.state", "res.lang")
 _YES = ("yes", "y", "true", "1", "+", "так", "т", "ага", "звісно", "да")
 _NO = ("no", "n", "false", "0", "-", "ні", "н", "нет")
 _INTEGER_MAX = 2**31 - 1
+# What a language's date format calls day, month and year.
+_DATE_LETTERS = {
+    **dict.fromkeys("de", "d"),
+    **dict.fromkeys("mbB", "m"),
+    **dict.fromkeys("yY", "y"),
+}
 
 
 class ResPartner(models.Model):
@@ -83,8 +89,10 @@ class ResPartner(models.Model):
             return False
         if name in ASKABLE_FIELDS:
             return True
+        # A many2many has one of these relations too, and takes no single answer.
         return field.manual and (
-            field.type in ASKABLE_TYPES or field.comodel_name in ASKABLE_RELATIONS
+            field.type in ASKABLE_TYPES
+            or (field.type == "many2one" and field.comodel_name in ASKABLE_RELATIONS)
         )
 
     def _helpcrunch_may_ask(self, name):
@@ -127,9 +135,12 @@ class ResPartner(models.Model):
         return converter(text, field) if converter else text
 
     def _helpcrunch_convert_email(self, text, customer):
-        email = email_normalize(text)
-        # Odoo takes "a@b" for a local mailbox; a customer's address has a domain.
-        return email if email and "." in email.rpartition("@")[2] else None
+        # Odoo takes "a@b", "@x" and one of two addresses; a customer is asked again.
+        email = answers.find_email(text)
+        return (email and email_normalize(email)) or None
+
+    def _helpcrunch_convert_website(self, text, customer):
+        return text if answers.is_website(text) else None
 
     def _helpcrunch_convert_phone(self, text, customer):
         """Return the number in international form (phonenumbers, in Odoo's dress).
@@ -178,8 +189,11 @@ class ResPartner(models.Model):
         )
 
     def _helpcrunch_convert_date(self, text, field):
-        order = re.findall(r"%-?([dmYy])", self._helpcrunch_get_lang().date_format)
-        return answers.read_date(text, "".join(order).lower(), fields.Date.today())
+        letters = re.findall(r"%-?([a-zA-Z])", self._helpcrunch_get_lang().date_format)
+        order = "".join(_DATE_LETTERS.get(letter, "") for letter in letters)
+        if sorted(order) != sorted("dmy"):
+            order = "dmy"
+        return answers.read_date(text, order, fields.Date.today())
 
     def _helpcrunch_get_lang(self):
         """Return how the dialogue's language writes dates and numbers."""
@@ -217,12 +231,13 @@ class ResPartner(models.Model):
     def _helpcrunch_find_named(self, model, text, domain=()):
         """Return the id of the only record with this name or code, else None.
 
-        Names are compared in every installed language, as people type them.
+        Names are compared in every installed language, as people type them, and in
+        English.
         """
         wanted = matching.normalize(text)
         found = set()
         records = self.env[model].search(list(domain))
-        for code, _name in self.env["res.lang"].get_installed():
+        for code in {"en_US", *dict(self.env["res.lang"].get_installed())}:
             found |= {
                 record.id
                 for record in records.with_context(lang=code)

@@ -1,7 +1,7 @@
 from odoo.tests import HttpCase, tagged
 
 from .common import HelpcrunchCase
-from .test_steps import PNG
+from .test_media import PNG
 
 
 @tagged("post_install", "-at_install")

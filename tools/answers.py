@@ -13,18 +13,22 @@ _PLAIN = re.compile(r"[+-]?\d{1,15}(?:([.,])\d{1,10})?")
 _GROUPED = re.compile(
     r"[+-]?[1-9]\d{0,2}([ .,'])\d{3}(?:\1\d{3}){0,3}(?:(?!\1)[.,]\d{1,10})?"
 )
-_DATE = re.compile(r"(\d{1,4})[./, -]+(\d{1,2})[./, -]+(\d{1,4})\.?")
+_DATE = re.compile(r"(\d{1,4}) ?([./, -]) ?(\d{1,2}) ?\2 ?(\d{1,4})\.?")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-") | {"’": "'"})
 # Two-digit years up to so many from now lie ahead: "next year" is meant more often than
 # a birthday ninety years ago.
 _YEARS_AHEAD = 10
 
-# A text with a host that has a dot; a browser runs what follows other schemes.
-_HOST = r"[\w-]+(?:\.[\w-]+)*\.[\w-]{2,}"
+# A host has a dot; hyphens stand inside of its parts, and it does not end in a number.
+_LABEL = r"[^\W_]+(?:-+[^\W_]+)*"
+_HOST = rf"(?:{_LABEL}\.)+(?:xn--[a-z0-9-]+|[^\W\d_]{{2,}})"
+# Web schemes only: a browser runs what follows some others.
 _WEBSITE = re.compile(
     rf"(?:https?://)?{_HOST}(?::\d{{1,5}})?(?:[/?#][^\s<>\"']*)?", re.IGNORECASE
 )
-_EMAIL = re.compile(rf"[^\s@\"<>(),:;]+@{_HOST}")
+_LOCAL = r"[^\s@\"<>(),:;.]+"
+_EMAIL = re.compile(rf"{_LOCAL}(?:\.{_LOCAL})*@{_HOST}", re.IGNORECASE)
+_AROUND_EMAIL = ".,;:!?<>()[]\"'«»"
 
 
 def read_number(text, thousands_separator):
@@ -59,9 +63,9 @@ def read_date(text, order, today):
         return None
     if len(parts[1]) == 4:
         order = "ymd"
-    elif "." in text or (order[0] == "y" and len(parts[3]) == 4):
+    elif "." in text or (order[0] == "y" and len(parts[4]) == 4):
         order = "dmy"
-    found = dict(zip(order, parts.groups(), strict=True))
+    found = dict(zip(order, parts.group(1, 3, 4), strict=True))
     year = _read_year(found["y"], today)
     try:
         return date(year, int(found["m"]), int(found["d"])) if year else None
@@ -83,11 +87,29 @@ def is_website(text):
     return bool(_WEBSITE.fullmatch(text))
 
 
+def find_email(text):
+    """Return the only e-mail address in ``text``, or None.
+
+    >>> find_email("It is <a@example.com>."), find_email("a@example.com b@example.com")
+    ('a@example.com', None)
+    """
+    visible = "".join(char for char in text if unicodedata.category(char) != "Cf")
+    found = [word for word in visible.split() if "@" in word]
+    address = found[0].strip(_AROUND_EMAIL) if len(found) == 1 else ""
+    address = address.removeprefix("mailto:")
+    return address if is_email(address) else None
+
+
 def is_email(address):
     """Tell whether a normalised address has a name and a host with a dot."""
     return bool(_EMAIL.fullmatch(address))
 
 
 def _fold(text):
-    """Return ``text`` with one kind of space, dash and apostrophe."""
+    """Return ``text`` with one kind of space, dash and apostrophe.
+
+    Nothing of a text with "²" or "½": they would become digits of another number.
+    """
+    if any(unicodedata.category(char) == "No" for char in text):
+        return ""
     return unicodedata.normalize("NFKC", text).translate(_DASHES)

@@ -67,9 +67,8 @@ class HelpcrunchApi:
 
     def get_organization(self):
         """Return the account's organisation: ``id``, ``domain``, … (D-org)."""
-        answer = self._call("GET", "/organization")
         # The only single object that comes wrapped (helpcrunch-api.md 1.6).
-        return answer.get("data", answer)
+        return _unwrap(self._call("GET", "/organization"))
 
     def get_agents(self):
         """Return all team members: ``id``, ``name``, ``email``, ``role`` (D-agents)."""
@@ -89,12 +88,13 @@ class HelpcrunchApi:
             "GET", f"/customers/{int(customer)}", timeout=PREFETCH_TIMEOUT
         )
         # Bare at the root; one old client saw it under `data` (2.8).
-        return answer.get("data", answer)
+        return _unwrap(answer)
 
     def get_chat(self, chat):
         """Return one chat (D-chat-get), waiting at most three seconds."""
-        answer = self._call("GET", f"/chats/{int(chat)}", timeout=PREFETCH_TIMEOUT)
-        return answer.get("data", answer)
+        return _unwrap(
+            self._call("GET", f"/chats/{int(chat)}", timeout=PREFETCH_TIMEOUT)
+        )
 
     def get_messages(self, chat, limit=PAGE, offset=0):
         """Return messages of a chat, newest first (D-msg-list)."""
@@ -103,7 +103,7 @@ class HelpcrunchApi:
             f"/chats/{int(chat)}/messages",
             params={"limit": limit, "offset": offset},
         )
-        return answer.get("data") or []
+        return _rows(answer)
 
     def search_chats(self, filters, limit=PAGE, offset=0):
         """Return the newest chats that fit all ``filters``, newest message first.
@@ -124,7 +124,7 @@ class HelpcrunchApi:
             ]
         if len(filters) > 1:
             body["comparison"] = "AND"
-        return self._call("POST", "/chats/search", json=body).get("data") or []
+        return _rows(self._call("POST", "/chats/search", json=body))
 
     # === WRITING === #
 
@@ -149,7 +149,7 @@ class HelpcrunchApi:
         }
         if markdown_text:
             body["markdownText"] = markdown_text
-        return self._call("POST", "/messages", json=body)
+        return _unwrap(self._call("POST", "/messages", json=body))
 
     def set_chat_status(self, chat, status):
         """Set a chat's status: ``opened``, ``pending``, ``closed`` (D-chat-status)."""
@@ -164,7 +164,7 @@ class HelpcrunchApi:
             answer = self._call(
                 "GET", path, params={"limit": PAGE, "offset": len(rows)}
             )
-            page = answer if isinstance(answer, list) else answer.get("data") or []
+            page = _rows(answer)
             rows += page
             if len(page) < PAGE:
                 break
@@ -198,13 +198,15 @@ class HelpcrunchApi:
             requests.exceptions.MissingSchema,
             requests.exceptions.InvalidHeader,
             requests.exceptions.SSLError,
+            # A key or host with letters that HTTP cannot carry.
+            UnicodeError,
         ) as error:
             raise UnreachableError(self._describe(error)) from error
         except requests.exceptions.ConnectionError as error:
             if _never_connected(error):
                 raise UnreachableError(self._describe(error)) from error
             raise UnknownOutcomeError(self._describe(error)) from error
-        except (requests.exceptions.RequestException, UnicodeError) as error:
+        except requests.exceptions.RequestException as error:
             raise UnknownOutcomeError(self._describe(error)) from error
         return self._read(response)
 
@@ -243,6 +245,19 @@ class HelpcrunchApi:
         return mask_secrets(error, self._api_key)[:500]
 
 
+def _unwrap(answer):
+    """Return a single object, bare or below ``data``; an empty one if it is none."""
+    if isinstance(answer, dict):
+        answer = answer.get("data", answer)
+    return answer if isinstance(answer, dict) else {}
+
+
+def _rows(answer):
+    """Return the rows of a list, bare or below ``data``."""
+    rows = answer.get("data") if isinstance(answer, dict) else answer
+    return rows if isinstance(rows, list) else []
+
+
 def _never_connected(error):
     """Tell a refused or unresolved connection from one that broke in the middle."""
     seen = set()
@@ -258,4 +273,4 @@ def _never_connected(error):
 def _retry_after(response):
     # Not documented by HelpCrunch (1.4); honoured if it comes.
     value = response.headers.get("Retry-After", "")
-    return min(int(value), 600) if value.isdigit() else None
+    return min(int(value), 600) if value.isascii() and value.isdigit() else None

@@ -12,8 +12,11 @@ def mask_secrets(text, *secrets):
     :param secrets: values that must not be seen whatever stands around them
     :rtype: str
     """
-    text = _TOKEN.sub(r"\1***", _BEARER.sub(r"\1***", str(text)))
+    text = str(text)
+    # First of all: a pattern ends at a space or comma, and a key may have one inside.
     for secret in secrets:
         if secret:
-            text = text.replace(secret, "***")
-    return text
+            # Errors quote what they refuse, with "\\n" for a new line.
+            for shown in (secret, repr(secret)[1:-1]):
+                text = text.replace(shown, "***")
+    return _TOKEN.sub(r"\1***", _BEARER.sub(r"\1***", text))

@@ -1,7 +1,6 @@
 """Small things done to text that comes in from, or goes out to, a stranger."""
 
 import re
-from itertools import islice
 
 from ..const import TEXT_LIMIT
 
@@ -74,9 +73,9 @@ def file_links(text):
     if match := _BARE_UUID.fullmatch(text or ""):
         return [f"https://ucarecdn.com/{match[1].lower()}/"]
     found = (match[0].rstrip(".,;:!?)") for match in _LINK.finditer(text or ""))
-    links = list(islice(dict.fromkeys(found), _MAX_LINKS))
+    links = list(dict.fromkeys(found))
     return [
         link
-        for link in links
+        for link in links[:_MAX_LINKS]
         if not any(link in other and link != other for other in links)
     ]

@@ -58,6 +58,8 @@ if not env["helpcrunch.bot"].search([]):
     step("Welcome", "text", "/start")
     step("Answer", "text", "ping")
     step("Passing on", "create_lead", "lead")
+    for number in range(10):
+        step(f"Answer {number}", "text", f"ping {number}")
 """
 EXAMPLE_BOT = """
 if not env["helpcrunch.bot"].search([]):

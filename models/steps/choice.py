@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ...tools import matching
 from ..helpcrunch_step import WAIT
@@ -49,8 +49,10 @@ class HelpcrunchStep(models.Model):
         "2%" is a wording and no number, though both are compared as "2".
         """
         digits = matching.normalize(message) if "%" not in message else ""
-        if digits.isdecimal() and 0 < int(digits) <= len(self.answer_ids):
-            return self.answer_ids[int(digits) - 1]
+        # Python reads no number of thousands of digits, and no list is so long.
+        number = int(digits) if digits.isdecimal() and len(digits) < 10 else 0
+        if 0 < number <= len(self.answer_ids):
+            return self.answer_ids[number - 1]
         text = matching.fold_look_alikes(matching.normalize(message))
         return self.answer_ids.filtered(lambda answer: text in answer._get_wordings())[
             :1
@@ -67,6 +69,10 @@ class HelpcrunchStep(models.Model):
     def _take_answer(self, chat, answer):
         chat._keep_answer(self, answer.name)
         return answer.target_step_id or self.next_step_id
+
+    @api.model
+    def _get_checked_fields(self):
+        return [*super()._get_checked_fields(), "answer_ids"]
 
     def _check_choice(self):
         if not self.answer_ids:

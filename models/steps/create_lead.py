@@ -1,6 +1,6 @@
 from markupsafe import Markup
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 _MAX_LINES = 2000
 
@@ -96,7 +96,8 @@ class HelpcrunchStep(models.Model):
             "company_id": chat.company_id.id,
             "tag_ids": [fields.Command.set(self.lead_tag_ids.ids)],
             "source_id": bot.source_id.id,
-            "medium_id": chat.application_id and chat.application_id._get_medium().id,
+            # A webhook of the older form names no channel (helpcrunch-api.md 5).
+            "medium_id": channel._get_medium().id if channel else False,
             "description": self._describe_conversation(chat),
             "helpcrunch_chat_id": chat.id,
             "helpcrunch_bot_id": bot.id,
@@ -113,6 +114,10 @@ class HelpcrunchStep(models.Model):
             self.env._("The dialogue in Odoo"),
         )
         return link + messages._get_transcript(chat.bot_id.tz)
+
+    @api.model
+    def _get_checked_fields(self):
+        return [*super()._get_checked_fields(), "lead_team_id"]
 
     def _check_create_lead(self):
         if self.lead_team_id.company_id not in (

@@ -1,6 +1,6 @@
 from markupsafe import Markup
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ...tools import matching
 from ..helpcrunch_step import WAIT
@@ -70,6 +70,8 @@ class HelpcrunchStep(models.Model):
             ("related", "in", (False, "")),
             "|",
             ("ttype", "in", list(ASKABLE_TYPES)),
+            "&",
+            ("ttype", "=", "many2one"),
             ("relation", "in", list(ASKABLE_RELATIONS)),
         ]
 
@@ -124,6 +126,11 @@ class HelpcrunchStep(models.Model):
                     old=old or self.env._("nothing"),
                 ),
             )
+
+    @api.model
+    def _get_checked_fields(self):
+        texts = ["invalid_message", "done_message"]
+        return [*super()._get_checked_fields(), *texts, "field_id"]
 
     def _check_update_contact(self):
         # sudo: ir.model.fields - unreadable to ordinary users
