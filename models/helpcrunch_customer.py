@@ -85,7 +85,8 @@ class HelpcrunchCustomer(models.Model):
             self.partner_id.email = email
 
     def _update_from_profile(self, profile, known):
-        location = profile.get("location") or {}
+        location = profile.get("location")
+        location = location if isinstance(location, dict) else {}
         vals = {
             "name": profile.get("name") or self.name,
             "locale": profile.get("locale") or self.locale,

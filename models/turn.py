@@ -158,7 +158,7 @@ class Turn:
             return occurred_at > sent_at
         question_id = self.row["question_external_id"] or ""
         position = self.row["position"]
-        if question_id.isdigit() and position:
+        if question_id.isascii() and question_id.isdigit() and position:
             return position > int(question_id)
         return True
 

@@ -20,6 +20,13 @@ class TestLeadOfDialogue(HelpcrunchCase):
         )
         self.step("Welcome", alias="/start")
 
+    def take(self, webhook):
+        """Take in a webhook that the test made."""
+        with self.enter_test_mode_if_needed():
+            self.assertEqual(self.receive(webhook), 200)
+            self.work()
+        self.take_in()
+
     def leads(self, customer=CUSTOMER):
         return self.env["crm.lead"].search(
             [("helpcrunch_chat_id", "=", self.chat(customer).id)], order="id"
@@ -50,6 +57,17 @@ class TestLeadOfDialogue(HelpcrunchCase):
         self.assertTrue(lead.source_id)
         self.assertEqual(lead.medium_id, self.chat().application_id._get_medium())
         self.assertEqual(lead.company_id, self.account.company_id)
+
+    def test_a_webhook_of_the_older_form_names_no_channel(self):
+        self.helpcrunch.customer_says(CUSTOMER, "lead", application=2)
+        for webhook in self.helpcrunch.captured(clear=True):
+            data = webhook["json"]["eventData"]
+            data.pop("applicationId", None)
+            data.get("message", {}).pop("applicationId", None)
+            self.take(self.helpcrunch.webhook(webhook["event"], data))
+        self.assertFalse(self.chat().application_id)
+        self.assertFalse(self.lead().medium_id)
+        self.assertEqual(self.lead().source_id, self.bot.source_id)
 
     def test_links_both_ways(self):
         self.says("Hi")
@@ -131,6 +149,15 @@ class TestLeadOfDialogue(HelpcrunchCase):
             self.assertTrue(line.startswith(f"*{author}*"), line)
             self.assertTrue(line.endswith(text), line)
 
+    def test_lines_stay_in_order_while_helpcrunch_is_away(self):
+        self.step("One", alias="go", next_step_id=self.make)
+        self.says("Hi")
+        self.helpcrunch.set(down=True)
+        self.says("go")
+        lines = self.chat()._get_last_messages()[-4:]
+        self.assertEqual(lines.mapped("state")[1:], ["outgoing"] * 3)
+        self.assertEqual(lines.mapped("body"), ["go", "One", "Passing on", "Thanks"])
+
     def test_times_are_in_the_bots_time_zone(self):
         at = datetime(2026, 1, 15, 22, 30, tzinfo=UTC)
         self.says("Hi")
@@ -193,10 +220,11 @@ class TestLeadOfDialogue(HelpcrunchCase):
         )
         self.assertIn("lead", self.codes())
         # The same webhook once more.
-        self.helpcrunch.webhook(
-            event.event_type, json.loads(event.payload), id=event.external_id
-        )
-        self.take_in()
+        data = json.loads(event.payload)
+        self.take(self.helpcrunch.webhook(event.event_type, data, id=event.external_id))
+        self.lead()
+        # And the same message in another envelope.
+        self.take(self.helpcrunch.webhook(event.event_type, data))
         self.lead()
         # The same pass once more, as when a transaction is run again.
         turn = Turn(self.chat(), event, {"join_messages": False, "position": 0})

@@ -294,6 +294,14 @@ class TestTools(ToolsCase):
                     )
                 self.assertEqual(unescape(re.sub(r"<[^>]*>", "", html)), typed)
 
+    def test_a_long_link_is_not_cut_while_it_fits_into_a_part(self):
+        link = "https://example.com/" + "x" * 600
+        for space in (" ", "\u00a0", "\t"):
+            typed = "word" + space + "wo" * 225 + space + link + space + "word " * 100
+            with self.subTest(space=space):
+                parts = text.split_text(typed)
+                self.assertEqual(parts[1].split()[0], link)
+
     def test_a_text_exactly_as_long_as_allowed(self):
         for typed in ("x" * 10, "aaaa bbbbb", "a. b. c. d"):
             self.assertEqual(text.split_text(typed, 10), [typed])

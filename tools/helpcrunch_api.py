@@ -5,10 +5,15 @@ the page. The client knows nothing of Odoo's models: text and numbers in, JSON o
 one of the five errors of ``exceptions`` when it did not work.
 """
 
+import re
+import ssl
 import threading
+import time
+from http.cookiejar import DefaultCookiePolicy
 
 import requests
 from urllib3 import Timeout
+from urllib3.exceptions import HTTPError
 
 from ..const import API_TIMEOUT, PREFETCH_TIMEOUT
 from ..exceptions import (
@@ -19,11 +24,16 @@ from ..exceptions import (
     UnreachableError,
 )
 from .log import mask_secrets
+from .text import clean
 
 # Largest page of a list (D-msg-list).
 PAGE = 100
 # An account with more agents or applications than this is not one.
 _MAX_PAGES = 50
+# A hundred messages of the longest kind are a fraction of this.
+_MAX_ANSWER = 16 * 1024 * 1024
+_CHUNK = 65536
+_KEY = re.compile(r"[\x21-\x7e]+")
 
 _local = threading.local()
 
@@ -36,17 +46,55 @@ class _PunctualAdapter(requests.adapters.HTTPAdapter):
         super().__init__()
 
     def send(self, request, timeout=None, **kwargs):
-        total = Timeout(total=timeout or self._seconds)
-        return super().send(request, timeout=total, **kwargs)
+        seconds = timeout or self._seconds
+        deadline = time.monotonic() + seconds
+        response = super().send(request, timeout=Timeout(total=seconds), **kwargs)
+        # urllib3 gives each piece of the body the whole time anew. Version 1 cannot
+        # tell the pieces apart, there it stays so.
+        if hasattr(response.raw, "read1"):
+            try:
+                response._content = _read_body(response.raw, deadline)
+            except HTTPError as error:
+                response.close()
+                raise requests.exceptions.ConnectionError(error) from error
+            except requests.exceptions.RequestException:
+                response.close()
+                raise
+        return response
+
+
+def _read_body(raw, deadline):
+    parts, size = [], 0
+    while part := raw.read1(_CHUNK, decode_content=True):
+        parts.append(part)
+        size += len(part)
+        if time.monotonic() > deadline:
+            raise requests.exceptions.ReadTimeout("the answer took too long")
+        if size > _MAX_ANSWER:
+            raise requests.exceptions.ContentDecodingError("the answer is too large")
+    return b"".join(parts)
+
+
+class _Bearer(requests.auth.AuthBase):
+    """Sends the key; given as a header, a netrc file of the server would replace it."""
+
+    def __init__(self, key):
+        self._key = key
+
+    def __call__(self, request):
+        request.headers["Authorization"] = f"Bearer {self._key}"
+        return request
 
 
 def _session(seconds):
     # Kept per thread: a connection is reused, and sessions are not thread safe.
     sessions = _local.__dict__.setdefault("sessions", {})
     if seconds not in sessions:
-        sessions[seconds] = requests.Session()
-        sessions[seconds].mount("https://", _PunctualAdapter(seconds))
-        sessions[seconds].mount("http://", _PunctualAdapter(seconds))
+        sessions[seconds] = session = requests.Session()
+        session.mount("https://", _PunctualAdapter(seconds))
+        session.mount("http://", _PunctualAdapter(seconds))
+        # All accounts call one host, and none is to be taken for another.
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     return sessions[seconds]
 
 
@@ -173,20 +221,20 @@ class HelpcrunchApi:
     def _call(self, method, path, timeout=None, **kwargs):
         """Make one call and return the JSON of its answer.
 
-        :raise KeyRefusedError: 401
+        :raise KeyRefusedError: 401, or a key that no header can carry
         :raise RateLimitedError: 429
         :raise RejectedError: another 4xx
         :raise UnreachableError: no connection, nothing was done
         :raise UnknownOutcomeError: 5xx, time-out, or an answer that is no JSON
         """
+        if not _KEY.fullmatch(self._api_key or ""):
+            raise KeyRefusedError("the API key is empty or has spaces or odd letters")
         try:
             response = _session(timeout or self._timeout).request(
                 method,
                 f"{self._api_url}{path}",
-                headers={
-                    "Authorization": f"Bearer {self._api_key}",
-                    "Accept": "application/json",
-                },
+                auth=_Bearer(self._api_key),
+                headers={"Accept": "application/json"},
                 # A redirect would carry the key to somebody else.
                 allow_redirects=False,
                 **kwargs,
@@ -196,9 +244,7 @@ class HelpcrunchApi:
             requests.exceptions.InvalidURL,
             requests.exceptions.InvalidSchema,
             requests.exceptions.MissingSchema,
-            requests.exceptions.InvalidHeader,
-            requests.exceptions.SSLError,
-            # A key or host with letters that HTTP cannot carry.
+            # A host with letters that HTTP cannot carry.
             UnicodeError,
         ) as error:
             raise UnreachableError(self._describe(error)) from error
@@ -214,8 +260,9 @@ class HelpcrunchApi:
         status = response.status_code
         if status < 300:
             try:
-                answer = response.json()
-            except ValueError as error:
+                # What HelpCrunch tells goes into the database.
+                answer = clean(response.json())
+            except (ValueError, RecursionError) as error:
                 raise UnknownOutcomeError("answer is no JSON", status) from error
             return answer if isinstance(answer, dict | list) else {}
         message = self._error_text(response)
@@ -237,7 +284,7 @@ class HelpcrunchApi:
                 f"{error.get('code', '')}: {error.get('message', '')}"
                 for error in errors
             )
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             text = (response.text or response.reason or "")[:300]
         return self._describe(f"HTTP {response.status_code} {text}")
 
@@ -258,6 +305,15 @@ def _rows(answer):
     return rows if isinstance(rows, list) else []
 
 
+# An encrypted connection that broke in the middle is an SSL error as well; these say
+# that it never began.
+_NO_ENCRYPTION = (
+    "WRONG_VERSION_NUMBER",
+    "RECORD_LAYER_FAILURE",
+    "UNSUPPORTED_PROTOCOL",
+)
+
+
 def _never_connected(error):
     """Tell a refused or unresolved connection from one that broke in the middle."""
     seen = set()
@@ -265,7 +321,12 @@ def _never_connected(error):
         seen.add(id(error))
         if type(error).__name__ in ("NewConnectionError", "NameResolutionError"):
             return True
-        reason = getattr(error, "reason", None) or (error.args and error.args[0])
+        if isinstance(error, ssl.CertificateError):
+            return True
+        reason = getattr(error, "reason", None)
+        if reason in _NO_ENCRYPTION:
+            return True
+        reason = reason or (error.args and error.args[0])
         error = reason if isinstance(reason, BaseException) else None
     return False
 

@@ -58,7 +58,8 @@ def _find_cut(text, limit):
         position = text.rfind(mark, limit // 2, limit - len(mark) + 1)
         if position > 0:
             return position + len(mark)
-    return limit
+    # Rather a short part than a link in two.
+    return next((cut for cut in range(limit, 0, -1) if text[cut].isspace()), limit)
 
 
 def file_links(text):
