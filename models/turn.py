@@ -40,6 +40,7 @@ class Turn:
         self.entered = []
         self.received = []
         self.lines = []
+        self.written = 0
         self.calls = []
         self.trace = []
         self.asked = False
@@ -253,7 +254,8 @@ class Turn:
         """Write what was and is to be said: messages in one statement, calls in one."""
         lines = self._join() if self.row["join_messages"] else self.lines
         chat, now = self.chat, fields.Datetime.now()
-        position = self.row["position"] or 0
+        # A turn that makes a lead writes twice; the lines go on counting.
+        position = (self.row["position"] or 0) + self.written / 1000
         common = {"chat_id": chat.id, "company_id": self.row["company_id"]}
         received = len(self.received)
         messages = chat.env["helpcrunch.message"].create(
@@ -298,6 +300,7 @@ class Turn:
         if messages:
             chat.write({"last_message_at": now, "unread": 0})
         self.said = self.said or bool(call_vals)
+        self.written += len(lines)
         self.received, self.lines, self.calls = [], [], []
 
     def _join(self):

@@ -99,6 +99,11 @@ class TestChoiceAnswers(HelpcrunchCase):
         self.leads(("10", "2"), "10")
         self.leads(("100",), "100 pieces")
 
+    def test_percent_are_no_number_of_the_list(self):
+        self.offer("10%", "5%", "2%")
+        self.leads(("2%", "3"), "2%")
+        self.leads(("5%", "2"), "5%")
+
     def test_two_languages(self):
         question = self.offer("Leads", "Orders")
         uk = question.with_context(lang="uk_UA")

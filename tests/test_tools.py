@@ -124,6 +124,8 @@ class TestTools(ToolsCase):
             ("contains_word", "ціна", "яка ціна зараз", True),
             ("contains_word", "ціна", "оціна", False),
             ("contains_word", "ціна за", "яка ціна за метр", True),
+            ("contains_word", "👍", "дякую👍", True),
+            ("contains_word", "за", "за\u0301мок", False),
             ("contains_word", "", "anything", False),
             ("starts", "", "anything", False),
             ("exact", "price", "price", True),
