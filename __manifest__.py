@@ -33,6 +33,8 @@
         "views/helpcrunch_message_views.xml",
         "views/helpcrunch_event_views.xml",
         "views/helpcrunch_outbox_views.xml",
+        "views/helpcrunch_duplicate_templates.xml",
+        "views/helpcrunch_duplicate_views.xml",
         "views/res_partner_views.xml",
         "views/crm_lead_views.xml",
         "views/helpcrunch_chatbot_menus.xml",

@@ -25,6 +25,9 @@ EVENT_TYPES = (
     "chat.closed",
     "chat.status_updated",
     "customer.email_updated",
+    "customer.tags_changed",
+    "customer.unsubscribed",
+    "customer.subscribed",
     "customer.blocked",
     "customer.unblocked",
     "customer.deleted",
@@ -53,6 +56,9 @@ CRON_BATCH = 200
 EVENT_RETRY_DELAYS = (1, 3, 8, 18, 30)
 # Waits of a call that HelpCrunch did not take, then it has failed.
 OUTBOX_RETRY_DELAYS = (10, 60, 300, 1800, 7200)
+# Waits of a merge that failed (a contact held by somebody else, say), then the pair is
+# left to a person.
+DUPLICATE_RETRY_DELAYS = (5, 30, 120, 600)
 # Wait after 429 when HelpCrunch names none (helpcrunch-api.md 1.4).
 RATE_LIMIT_DELAY = 5
 # A call still marked "sending" after so long has lost its sender: longer than

@@ -13,6 +13,8 @@ from . import (
     helpcrunch_chat_events,
     helpcrunch_chat_opening,
     helpcrunch_customer,
+    helpcrunch_duplicate,
+    helpcrunch_duplicate_merge,
     helpcrunch_event,
     helpcrunch_event_receive,
     helpcrunch_message,
@@ -23,5 +25,7 @@ from . import (
     helpcrunch_step_drawing,
     helpcrunch_step_media,
     res_partner,
+    res_partner_answers,
+    res_partner_privacy,
     steps,
 )

@@ -265,7 +265,8 @@ class Courier:
                 at=sent_at if state == "sent" else None,
             ),
         )
-        self.events_wait, more = self.cr.fetchone()
+        # No row: the dialogue was erased while HelpCrunch was at the call.
+        self.events_wait, more = self.cr.fetchone() or (False, False)
         self.cr.commit()
         self.sent += 1
         return more

@@ -1,4 +1,10 @@
+import lxml.html
+from markupsafe import Markup
+
 from odoo import fields, models
+
+# Marks the conversation in a lead's description, to find it again when it is erased.
+CONVERSATION_CLASS = "o_helpcrunch_conversation"
 
 
 class CrmLead(models.Model):
@@ -45,3 +51,19 @@ class CrmLead(models.Model):
             "res_id": self.helpcrunch_chat_id.id,
             "view_mode": "form",
         }
+
+    def _erase_helpcrunch_conversation(self):
+        """Take the conversation out of the description; leave what people added.
+
+        A description in which the conversation cannot be told from the rest goes whole.
+        """
+        for lead in self.filtered("description"):
+            root = lxml.html.fragment_fromstring(str(lead.description), "div")
+            found = root.find_class(CONVERSATION_CLASS)
+            for element in found:
+                element.drop_tree()
+            rest = lxml.html.tostring(root, encoding="unicode")
+            note = Markup("<p><i>%s</i></p>") % self.env._(
+                "The conversation was erased."
+            )
+            lead.description = note + (Markup(rest) if found else "")

@@ -8,6 +8,7 @@ from odoo import api, fields, models
 from ..exceptions import HelpcrunchError
 from ..tools import webhook
 from ..tools.text import clean
+from . import work
 
 _logger = logging.getLogger(__name__)
 
@@ -27,7 +28,10 @@ class HelpcrunchAccount(models.Model):
 
     @api.model
     def _cron_catch_up(self):
-        """Compare every connected messenger's chats with our transcripts."""
+        """Compare every connected messenger's chats with our transcripts.
+
+        Then ask about customers of whom HelpCrunch told nothing when they first wrote.
+        """
         accounts = self.search([("state", "=", "connected")])
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(accounts))
@@ -38,7 +42,8 @@ class HelpcrunchAccount(models.Model):
                 # One account's trouble never stops another's.
                 _logger.warning("messenger %s: no catch-up: %s", account.id, error)
             if not cron._commit_progress(1):
-                break
+                return
+        work.look_up_customers(self.env.cr.dbname)
 
     def _catch_up(self):
         """Store missed messages as events, as if their webhooks had come.

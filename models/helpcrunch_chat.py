@@ -105,6 +105,16 @@ class HelpcrunchChat(models.Model):
         "This HelpCrunch chat already has a dialogue.",
     )
 
+    def unlink(self):
+        """Take along what HelpCrunch sent about these chats before they were ours.
+
+        Messages, calls and the dialogues' own events go with the row, in the database.
+        """
+        self.env["helpcrunch.event"]._forget(
+            self.account_id, "chat_external_id", self.mapped("external_id")
+        )
+        return super().unlink()
+
     @api.depends("partner_id.name", "application_id.name", "external_id")
     def _compute_display_name(self):
         for chat in self:

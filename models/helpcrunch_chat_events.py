@@ -4,11 +4,14 @@ An addon, or a later part of this one, that knows a new kind of event adds such 
 and stores rows of that type in the inbox.
 """
 
+import time
 from datetime import timedelta
+from uuid import uuid4
 
 from odoo import fields, models
 
 from ..const import BODY_LIMIT
+from ..tools import webhook
 from .helpcrunch_customer import match_language
 from .turn import Outcome, Turn, to_datetime
 
@@ -43,6 +46,18 @@ class HelpcrunchChat(models.Model):
         turn.flush()
         return Outcome(turn, **verdict)
 
+    def _store_own_event(self, event_type, data=None):
+        """Put something that Odoo itself did to this dialogue into the inbox.
+
+        It is processed as one more turn, after the commit.
+        """
+        event = webhook.Webhook(
+            f"odoo:{uuid4()}", event_type, data or {}, time.time(), self.external_id
+        )
+        events = self.env["helpcrunch.event"]
+        events._store(self.account_id.id, self.company_id.id, event, origin="odoo")
+        events._wake(self.ids)
+
     @property
     def _turn(self):
         return self.env.context["helpcrunch_turn"]
@@ -67,8 +82,14 @@ class HelpcrunchChat(models.Model):
                 "unread": self.unread + 1,
             },
         )
+        self._follow_customer(facts)
         if self.state in HUMAN_STATES:
             self._trace("human")
+            return None
+        if self._turn.row["customer_blocked"]:
+            # Was unblocked, perhaps, and the webhook got lost.
+            self.customer_id._ask_again()
+            self._trace("blocked")
             return None
         if not self._ensure_bot():
             return None
@@ -115,15 +136,56 @@ class HelpcrunchChat(models.Model):
 
     def _on_customer_blocked(self, facts):
         self.customer_id.blocked = True
+        self._cancel_for_customer(self.env._("The customer was blocked in HelpCrunch."))
 
     def _on_customer_unblocked(self, facts):
         self.customer_id.blocked = False
 
     def _on_customer_deleted(self, facts):
         self.customer_id.active = False
+        self._cancel_for_customer(self.env._("The customer was deleted in HelpCrunch."))
+
+    def _on_customer_unsubscribed(self, facts):
+        self.customer_id._set_unsubscribed(True)
+
+    def _on_customer_subscribed(self, facts):
+        self.customer_id._set_unsubscribed(False)
+
+    def _on_customer_tags_changed(self, facts):
+        # The event does not tell which tags there are now (helpcrunch-api.md 3.6).
+        self.customer_id._ask_again()
+
+    def _on_contact_merged(self, facts):
+        self._trace("merged", text=self.partner_id.display_name or "")
 
     def _on_customer_email_updated(self, facts):
         self.customer_id._take_email(facts.data.get("email"))
+
+    def _cancel_for_customer(self, reason):
+        """Say nothing more to a customer whom HelpCrunch lets hear nothing more."""
+        self.env["helpcrunch.outbox"]._cancel_unsent(
+            [
+                ("chat_id.customer_id", "=", self.customer_id.id),
+                ("kind", "=", "message"),
+            ],
+            reason,
+        )
+
+    def _follow_customer(self, facts):
+        """Bind the dialogue to the customer whose it is now.
+
+        HelpCrunch can merge two customers of one person; the chat goes on under the
+        other's id, and its contact is still the same person.
+        """
+        known = self._turn.row["customer_external_id"]
+        if not facts.customer or facts.customer == known:
+            return
+        self.customer_id = self.customer_id._bind(
+            self.account_id, facts.customer, self.partner_id, self.application_id
+        )
+        if self.customer_id.partner_id:
+            self.partner_id = self.customer_id.partner_id
+        self._trace("rebound", text=self.customer_id.name or facts.customer)
 
     def _must_wait_for_question(self):
         """Tell whether it is not known yet when the open question was sent.

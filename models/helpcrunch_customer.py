@@ -1,5 +1,12 @@
+from functools import partial
+
 from odoo import api, fields, models
-from odoo.tools import email_normalize
+from odoo.tools import SQL, email_normalize
+
+from . import work
+
+# So many customers at most are asked about at a time; live replies need the budget.
+_ASK_LIMIT = 20
 
 
 class HelpcrunchCustomer(models.Model):
@@ -32,7 +39,21 @@ class HelpcrunchCustomer(models.Model):
     opt_out = fields.Boolean(
         "No Broadcasts", help="This customer asked for no more broadcasts."
     )
-    blocked = fields.Boolean(readonly=True, help="Blocked in HelpCrunch.")
+    unsubscribed = fields.Boolean(
+        "Unsubscribed in HelpCrunch",
+        readonly=True,
+        help="Gets no broadcasts because of that. Who subscribes there again gets them "
+        "again, unless the customer said no in the chat too.",
+    )
+    blocked = fields.Boolean(
+        readonly=True, help="Blocked in HelpCrunch: the bot does not answer."
+    )
+    category_ids = fields.Many2many(
+        "res.partner.category",
+        string="HelpCrunch Tags",
+        readonly=True,
+        help="Tags that the customer has in HelpCrunch; they are on the contact too.",
+    )
     is_known = fields.Boolean(
         readonly=True,
         help="HelpCrunch has told phone, tags and channel of this customer.",
@@ -44,6 +65,13 @@ class HelpcrunchCustomer(models.Model):
         "This HelpCrunch customer is already bound to a contact.",
     )
 
+    def unlink(self):
+        """Take along what HelpCrunch sent about these customers."""
+        self.env["helpcrunch.event"]._forget(
+            self.account_id, "customer_external_id", self.mapped("external_id")
+        )
+        return super().unlink()
+
     @api.model
     def _find_or_create(self, account, external_id, profile, application, known):
         """Return the binding of a customer, with a contact.
@@ -53,29 +81,54 @@ class HelpcrunchCustomer(models.Model):
         :param dict profile: what HelpCrunch, or else the webhook, tells of the customer
         :param bool known: HelpCrunch itself told it, with phone and tags
         """
-        customer = self.with_context(active_test=False).search(
-            [("account_id", "=", account.id), ("external_id", "=", external_id)],
-            limit=1,
+        customer = self._bind(
+            account, external_id, self.env["res.partner"], application
         )
-        if not customer:
-            customer = self.create(
-                {
-                    "account_id": account.id,
-                    "external_id": external_id,
-                    "application_id": application.id,
-                },
-            )
+        # A merge locks it before the contact: what is read now stays the contact.
+        customer._lock()
         customer._update_from_profile(profile, known)
         customer._ensure_partner(profile)
         customer._tag_partner(profile)
         return customer
 
+    @api.model
+    def _bind(self, account, external_id, partner, application):
+        """Return the binding of a customer whose contact is known already."""
+        customer = self.with_context(active_test=False).search(
+            [("account_id", "=", account.id), ("external_id", "=", external_id)],
+            limit=1,
+        )
+        return customer or self.create(
+            {
+                "account_id": account.id,
+                "external_id": external_id,
+                "partner_id": partner.id,
+                "application_id": application.id,
+            },
+        )
+
+    def _lock(self):
+        """Wait for whoever writes these customers, and read them anew.
+
+        Only of use in a READ COMMITTED transaction.
+        """
+        self.env.cr.execute(
+            SQL(
+                "SELECT FROM helpcrunch_customer WHERE id IN %s ORDER BY id"
+                " FOR NO KEY UPDATE",
+                tuple(self.ids),
+            ),
+            log_exceptions=False,
+        )
+        self.invalidate_recordset()
+
     def _ensure_partner(self, profile=None):
         """Return the customer's contact, found or made if there is none."""
         profile = profile or {"name": self.name}
         if not self.partner_id:
-            found = self._find_partner(profile)
-            self.partner_id = found or self._create_partner(profile)
+            self.partner_id = self._find_partner(profile)
+        if not self.partner_id:
+            self._create_partner(profile)
         return self.partner_id
 
     def _take_email(self, email):
@@ -96,6 +149,8 @@ class HelpcrunchCustomer(models.Model):
             "active": True,
         }
         self.write({name: value for name, value in vals.items() if self[name] != value})
+        if isinstance(profile.get("unsubscribed"), bool):
+            self._set_unsubscribed(profile["unsubscribed"])
 
     def _find_partner(self, profile):
         """Return the one contact without a user that has exactly this e-mail.
@@ -118,11 +173,11 @@ class HelpcrunchCustomer(models.Model):
         return partner
 
     def _create_partner(self, profile):
+        """Make the contact of a customer of whom nothing else is known."""
         country = self.env["res.country"].search(
             [("code", "=", (self.country_code or "").upper())], limit=1
         )
-        phone = str(profile.get("phone") or "").strip()[:60]
-        partner = self.env["res.partner"].create(
+        self.partner_id = self.env["res.partner"].create(
             {
                 "name": self._make_name(profile),
                 "email": email_normalize(profile.get("email") or "") or False,
@@ -132,16 +187,7 @@ class HelpcrunchCustomer(models.Model):
                 "type": "contact",
             },
         )
-        if phone:
-            partner.phone = (
-                partner._phone_format(
-                    number=phone,
-                    country=country or self.company_id.country_id,
-                    force_format="INTERNATIONAL",
-                )
-                or phone
-            )
-        return partner
+        self._take_phone(profile.get("phone"))
 
     def _make_name(self, profile):
         """Return the customer's name; a nameless one is called after the channel."""
@@ -154,23 +200,111 @@ class HelpcrunchCustomer(models.Model):
         return match_language(self.env, self.locale)
 
     def _tag_partner(self, profile):
-        """Put the tags of messenger, channel and HelpCrunch on the contact."""
-        parent = self.account_id._get_category()
-        categories = parent
+        """Put the tags of messenger, channel and HelpCrunch on the contact.
+
+        A tag taken off the customer in HelpCrunch is taken off the contact, unless
+        another of its customers has it.
+        """
+        partner = self.partner_id
+        channels = self.account_id._get_category()
         if self.application_id:
-            categories |= self.application_id._get_category()
-        for row in profile.get("tags") or ():
+            channels |= self.application_id._get_category()
+        gone = partner.category_id.browse()
+        if isinstance(profile.get("tags"), list):
+            told = self._find_categories(profile["tags"])
+            others = partner.helpcrunch_customer_ids - self
+            gone = self.category_ids - told - others.category_ids - channels
+            if told != self.category_ids:
+                self.category_ids = told
+        categories = (partner.category_id - gone) | channels | self.category_ids
+        if categories != partner.category_id:
+            partner.category_id = categories
+
+    def _find_categories(self, tags):
+        """Return HelpCrunch's tags as tags of contacts below the messenger's."""
+        parent = self.account_id._get_category()
+        categories = parent.browse()
+        for row in tags:
             name = str(row.get("name") if isinstance(row, dict) else row).strip()[:80]
             if name:
-                found = parent.search(
+                categories |= parent.search(
                     [("parent_id", "=", parent.id), ("name", "=", name)], limit=1
-                )
-                categories |= found or parent.create(
-                    {"name": name, "parent_id": parent.id}
-                )
-        missing = categories - self.partner_id.category_id
-        if missing:
-            self.partner_id.category_id |= missing
+                ) or parent.create({"name": name, "parent_id": parent.id})
+        return categories
+
+    # === WHAT HELPCRUNCH TELLS LATER === #
+
+    def _ask_again(self):
+        """Have HelpCrunch asked, after this transaction, who the customer is now."""
+        self.is_known = False
+        self.env.cr.postcommit.add(
+            partial(
+                self.env["helpcrunch.event"]._run_outside, work.submit_customer_look_ups
+            )
+        )
+
+    @api.model
+    def _find_unknown(self):
+        """Return what to ask HelpCrunch about customers that it has not told of yet."""
+        customers = self.search(
+            [
+                ("is_known", "=", False),
+                ("account_id.state", "=", "connected"),
+                ("account_id.active", "=", True),
+            ],
+            limit=_ASK_LIMIT,
+        )
+        return [
+            {
+                "id": customer.id,
+                "customer": customer.external_id,
+                "account_id": customer.account_id.id,
+                "api_url": customer.account_id.api_url,
+                "api_key": customer.account_id.api_key,
+            }
+            for customer in customers
+        ]
+
+    def _learn(self, profile):
+        """Write down what HelpCrunch tells of a customer that has a contact already.
+
+        :param dict profile: as told; None if HelpCrunch knows no such customer
+        """
+        if profile is None:
+            # Nobody will tell more.
+            self.is_known = True
+            return
+        self._update_from_profile(profile, known=True)
+        if self.partner_id:
+            self._take_phone(profile.get("phone"))
+            self._take_email(profile.get("email"))
+            self._tag_partner(profile)
+
+    def _take_phone(self, phone):
+        """Fill in the contact's phone that HelpCrunch knows, if it has none."""
+        phone = str(phone or "").strip()[:60]
+        if not phone or self.partner_id.phone:
+            return
+        country = self.partner_id.country_id or self.company_id.country_id
+        self.partner_id.phone = (
+            self.partner_id._phone_format(
+                number=phone, country=country, force_format="INTERNATIONAL"
+            )
+            or phone
+        )
+
+    # === WHAT IS WISHED === #
+
+    def _set_opt_out(self, opt_out):
+        """Stop or allow broadcasts, as the customer or somebody here says."""
+        self.write({"opt_out": opt_out, "unsubscribed": False})
+
+    def _set_unsubscribed(self, unsubscribed):
+        """Follow HelpCrunch's subscription; a word said in the chat weighs more."""
+        if unsubscribed and not self.opt_out:
+            self.write({"opt_out": True, "unsubscribed": True})
+        elif self.unsubscribed and not unsubscribed:
+            self.write({"opt_out": False, "unsubscribed": False})
 
 
 def match_language(env, locale):

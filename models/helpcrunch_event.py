@@ -201,6 +201,8 @@ class HelpcrunchEvent(models.Model):
                        bot.version, bot.active AS bot_active, bot.join_messages,
                        bot.session_timeout, bot_lang.code AS bot_lang,
                        partner.lang AS partner_lang, customer.locale,
+                       customer.external_id AS customer_external_id,
+                       customer.blocked AS customer_blocked,
                        chat.company_id, chat.turn_count,
                        question.state AS question_state,
                        question.sent_at AS question_sent_at,
@@ -255,8 +257,12 @@ class HelpcrunchEvent(models.Model):
         return outcome
 
     def _note_failure(self, error):
-        """Put a failed event off, or at the sixth time leave it to a person."""
-        self.ensure_one()
+        """Put a failed event off, or at the sixth time leave it to a person.
+
+        :return: seconds until the next try, None if there is none
+        """
+        if not self:
+            return None
         tries = self.tries + 1
         vals = {"tries": tries, "error": error}
         if tries <= len(EVENT_RETRY_DELAYS):
@@ -277,6 +283,25 @@ class HelpcrunchEvent(models.Model):
         failed.write({"state": "pending", "tries": 0, "not_before": False})
         failed._wake(failed.chat_id.ids)
         return True
+
+    @api.model
+    def _forget(self, accounts, name, external_ids):
+        """Delete every event about some chats or customers of HelpCrunch's.
+
+        Plain SQL: events that never had a dialogue hold what was said too.
+
+        :param str name: ``chat_external_id`` or ``customer_external_id``
+        """
+        if external_ids:
+            self.env.cr.execute(
+                SQL(
+                    "DELETE FROM helpcrunch_event WHERE account_id IN %s AND %s IN %s",
+                    tuple(accounts.ids),
+                    SQL.identifier(name),
+                    tuple(external_ids),
+                ),
+            )
+            self.invalidate_model()
 
     @api.autovacuum
     def _gc_old_events(self):

@@ -10,8 +10,10 @@ import logging
 import time
 import traceback
 
+from psycopg2 import errors
+
 from ..const import AFTER_WORK_SECONDS, EVENT_TYPES
-from ..exceptions import HelpcrunchError
+from ..exceptions import HelpcrunchError, RejectedError
 from ..tools import worker
 from ..tools.helpcrunch_api import HelpcrunchApi
 from .courier import Courier
@@ -85,7 +87,10 @@ def _put_off(dbname, event_id, error, chat_id=None):
     _logger.warning("event %s failed", event_id, exc_info=error)
     text = "".join(traceback.format_exception(error))
     delay = worker.run(
-        dbname, lambda env: env["helpcrunch.event"].browse(event_id)._note_failure(text)
+        dbname,
+        lambda env: (
+            env["helpcrunch.event"].browse(event_id).exists()._note_failure(text)
+        ),
     )
     # After the last failure at once: the next event need not wait any longer.
     if chat_id:
@@ -115,7 +120,8 @@ def open_dialogue(dbname, event_id):
 
 
 def _prepare_opening(env, event_id):
-    event = env["helpcrunch.event"].browse(event_id)
+    # It may have been erased with all that its customer said.
+    event = env["helpcrunch.event"].browse(event_id).exists()
     return env["helpcrunch.chat"]._prepare_opening(event)
 
 
@@ -151,6 +157,66 @@ def take_budget(dbname, question):
         committed=True,
     )
     return not wait
+
+
+# === CONTACTS === #
+
+
+def submit_customer_look_ups(dbname):
+    """Have HelpCrunch asked about the customers it has not told of."""
+    worker.submit(look_up_customers, dbname)
+
+
+def look_up_customers(dbname):
+    """Ask HelpCrunch about customers whose phone and tags are not known (any more)."""
+    questions = worker.run(
+        dbname, lambda env: env["helpcrunch.customer"]._find_unknown()
+    )
+    for question in questions:
+        if not question["api_key"] or not take_budget(dbname, question):
+            continue
+        client = HelpcrunchApi(question["api_url"], question["api_key"])
+        try:
+            profile = client.get_customer(question["customer"])
+        except RejectedError:
+            profile = None
+        except (HelpcrunchError, ValueError) as error:
+            _logger.info("no word about %s: %s", question["customer"], error)
+            continue
+        worker.run(dbname, _learn, question["id"], profile)
+
+
+def _learn(env, customer_id, profile):
+    env["helpcrunch.customer"].browse(customer_id).exists()._learn(profile)
+
+
+def submit_merges(dbname):
+    """Have the queued look-ups of equal contacts settled in the pool."""
+    worker.submit(merge_contacts, dbname)
+
+
+def merge_contacts(dbname):
+    """Look up and merge what customers' answers asked for, each by itself."""
+    ids = worker.run(dbname, lambda env: env["helpcrunch.duplicate"]._find_queued())
+    for row_id in ids:
+        try:
+            worker.run(dbname, _settle_duplicate, row_id, committed=True)
+        except Exception as error:
+            _logger.warning("look-up %s failed", row_id, exc_info=error)
+            text = "".join(traceback.format_exception(error))
+            worker.run(dbname, _note_failed_merge, row_id, text)
+
+
+def _settle_duplicate(env, row_id):
+    try:
+        env["helpcrunch.duplicate"].browse(row_id)._settle()
+    except errors.LockNotAvailable as error:
+        # No clash to try again at once: that would keep the dialogues locked meanwhile.
+        raise TimeoutError("somebody holds one of the contacts") from error
+
+
+def _note_failed_merge(env, row_id, error):
+    env["helpcrunch.duplicate"].browse(row_id).exists()._note_failure(error)
 
 
 # === DELIVERY === #

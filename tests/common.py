@@ -177,6 +177,22 @@ class HelpcrunchCase(TransactionCase):
             function, args = self.jobs.pop(0)
             function(*args)
 
+    def merge(self):
+        """Look up and merge what the customers' answers asked for."""
+        with self.enter_test_mode_if_needed():
+            work.merge_contacts(self.env.cr.dbname)
+            self.take_own_events()
+        self.env.invalidate_all()
+
+    def take_own_events(self):
+        """Take the turns of what Odoo itself put into the inbox."""
+        waiting = self.env["helpcrunch.event"].search(
+            [("origin", "=", "odoo"), ("state", "=", "pending")]
+        )
+        for chat in waiting.chat_id:
+            work.take_turns(self.env.cr.dbname, chat.id)
+        self.work()
+
     # === LOOKING === #
 
     def chat(self, customer=CUSTOMER):

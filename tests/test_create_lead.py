@@ -3,7 +3,7 @@ import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import html2plaintext
 
 from ..models.turn import Turn
@@ -187,7 +187,7 @@ class TestLeadOfDialogue(HelpcrunchCase):
         self.says("lead")
         html = str(self.lead().description)
         tags = set(re.findall(r"<\s*/?\s*(\w+)", html))
-        self.assertLessEqual(tags, {"p", "a", "b", "br", "small"})
+        self.assertLessEqual(tags, {"div", "p", "a", "b", "br", "small"})
         for tag in re.findall(r"<[^>]*>", html):
             self.assertNotRegex(tag, r"\son\w+\s*=")
         for link in re.findall(r'href="([^"]*)"', html):
@@ -294,6 +294,24 @@ class TestLeadOfDialogue(HelpcrunchCase):
         team = self.env["crm.team"].create({"name": "Theirs", "company_id": company.id})
         with self.refused("another company"):
             self.make.lead_team_id = team
+
+    def test_a_salesperson_of_another_company_is_refused(self):
+        company = self.env["res.company"].create({"name": "Other"})
+        user = new_test_user(
+            self.env,
+            "theirs",
+            "sales_team.group_sale_salesman",
+            company_id=company.id,
+            company_ids=[(6, 0, company.ids)],
+        )
+        with self.refused("“theirs.*” does not work in the messenger's company"):
+            self.make.lead_user_id = user
+        user.company_ids |= self.make.company_id
+        self.make.lead_user_id = user
+        self.says("Hi", name="Taras")
+        self.says("lead")
+        self.assertEqual(self.lead().user_id, user)
+        self.assertEqual(self.lead().company_id, self.make.company_id)
 
 
 @tagged("post_install", "-at_install")

@@ -157,6 +157,21 @@ class TestScreensOfSteps(ScreensCase):
         form.field_id = self.env["ir.model.fields"]._get("res.partner", "phone")
         self.assertEqual(form.save().max_attempts, 3)
 
+    def test_merging_is_offered_for_the_phone_only(self):
+        form = self.open_step("update_contact")
+        for name, offered in (("phone", True), ("email", False), ("phone", True)):
+            form.field_id = self.env["ir.model.fields"]._get("res.partner", name)
+            self.assertEqual(self.shown(form, ["merge_by_phone"]) != set(), offered)
+        form.merge_by_phone = True
+        step = form.save()
+        self.assertTrue(step.merge_by_phone)
+        # The form tells what the messenger's setting means for this step.
+        self.assertTrue(step.trusts_phone)
+        account = Form(self.account.with_user(self.manager))
+        account.trust_typed_phone = False
+        account.save()
+        self.assertFalse(step.trusts_phone)
+
     def test_automatic_alias_cannot_be_edited(self):
         target = self.step("Target")
         self.step("Before", next_step_id=target.id)
@@ -252,6 +267,7 @@ class TestScreensOfRoles(ScreensCase):
                 "helpcrunch_step_media_menu",
                 "helpcrunch_event_menu",
                 "helpcrunch_agent_menu",
+                "helpcrunch_duplicate_menu",
             },
             self.menus(self.manager),
         )

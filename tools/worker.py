@@ -28,6 +28,8 @@ CLASHES = (
     errors.DeadlockDetected,
     errors.LockNotAvailable,
 )
+# Somebody else made the same row first, or took away (merged) one that we refer to.
+_OVERTAKEN = (errors.UniqueViolation, errors.ForeignKeyViolation)
 # Put before the first statement of a transaction that waits for locks. Odoo's tests,
 # whose shared cursor is in the middle of a transaction, set it to nothing.
 READ_COMMITTED = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;"
@@ -76,7 +78,7 @@ def run(dbname, function, *args, committed=False):
         try:
             with transaction(dbname, committed) as env:
                 return function(env, *args)
-        except (*CLASHES, errors.UniqueViolation) as error:
+        except (*CLASHES, *_OVERTAKEN) as error:
             if attempt == _MAX_TRIES:
                 raise
             _logger.debug("try %s clashed, again: %s", attempt, error)

@@ -2,6 +2,8 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 
+from ..crm_lead import CONVERSATION_CLASS
+
 _MAX_LINES = 2000
 
 
@@ -113,11 +115,14 @@ class HelpcrunchStep(models.Model):
             f"/odoo/helpcrunch.chat/{chat.id}",
             self.env._("The dialogue in Odoo"),
         )
-        return link + messages._get_transcript(chat.bot_id.tz)
+        return Markup('<div class="%s">%s</div>') % (
+            CONVERSATION_CLASS,
+            link + messages._get_transcript(chat.bot_id.tz),
+        )
 
     @api.model
     def _get_checked_fields(self):
-        return [*super()._get_checked_fields(), "lead_team_id"]
+        return [*super()._get_checked_fields(), "lead_team_id", "lead_user_id"]
 
     def _check_create_lead(self):
         if self.lead_team_id.company_id not in (
@@ -127,6 +132,16 @@ class HelpcrunchStep(models.Model):
             return self.env._(
                 "sales team “%(team)s” belongs to another company than the messenger.",
                 team=self.lead_team_id.name,
+            )
+        # sudo: res.users - the companies of a colleague, to judge the drawing
+        if self.lead_user_id and self.company_id not in (
+            self.lead_user_id.sudo().company_ids
+        ):
+            return self.env._(
+                "salesperson “%(user)s” does not work in the messenger's company "
+                "“%(company)s”.",
+                user=self.lead_user_id.name,
+                company=self.company_id.name,
             )
         return None
 

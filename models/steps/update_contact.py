@@ -4,7 +4,7 @@ from odoo import api, fields, models
 
 from ...tools import matching
 from ..helpcrunch_step import WAIT
-from ..res_partner import ASKABLE_FIELDS, ASKABLE_RELATIONS, ASKABLE_TYPES
+from ..res_partner_answers import ASKABLE_FIELDS, ASKABLE_RELATIONS, ASKABLE_TYPES
 
 
 class HelpcrunchStep(models.Model):
@@ -43,8 +43,12 @@ class HelpcrunchStep(models.Model):
     )
     merge_by_phone = fields.Boolean(
         "Merge by Phone",
-        help="Merge this contact into the oldest one with the same phone number.",
+        help="Merge the customer's contact and the oldest contact that has the same "
+        "number: the older one stays, with all dialogues and tags of both. What is not "
+        "safe to merge waits under Possible Duplicates.",
     )
+    asks_phone = fields.Boolean(compute="_compute_asks_phone")
+    trusts_phone = fields.Boolean(related="bot_id.account_id.trust_typed_phone")
     contact_button_label = fields.Char(
         "Label of the Contact Button",
         translate=True,
@@ -55,6 +59,12 @@ class HelpcrunchStep(models.Model):
         translate=True,
         help="A customer who types this word skips the question; nothing is stored.",
     )
+
+    @api.depends("field_id")
+    def _compute_asks_phone(self):
+        # sudo: ir.model.fields - unreadable to ordinary users
+        for step in self.sudo():
+            step.asks_phone = step.field_id.name == "phone"
 
     def _domain_field_id(self):
         return [
@@ -95,6 +105,7 @@ class HelpcrunchStep(models.Model):
         if value is None:
             return chat._count_attempt(self)
         self._store_answer(partner, name, value)
+        self._look_for_twins(chat, partner, name)
         chat._keep_answer(self, text)
         chat._trace("answer", text=text[:100])
         chat._say(self.done_message, self)
@@ -127,6 +138,14 @@ class HelpcrunchStep(models.Model):
                 ),
             )
 
+    def _look_for_twins(self, chat, partner, name):
+        """Have contacts with the same number or e-mail looked for, after the turn."""
+        duplicate = self.env["helpcrunch.duplicate"]
+        if name == "phone" and self.merge_by_phone:
+            duplicate._look_for(chat, "phone", partner.phone_sanitized)
+        if name == "email":
+            duplicate._look_for(chat, "email", partner.email_normalized)
+
     @api.model
     def _get_checked_fields(self):
         texts = ["invalid_message", "done_message"]
@@ -145,3 +164,23 @@ class HelpcrunchStep(models.Model):
                 field=field.field_description,
             )
         return None
+
+
+class HelpcrunchChat(models.Model):
+    _inherit = "helpcrunch.chat"
+
+    def _repeat_answers(self, partner):
+        """Give another contact what was answered here, tags and notes included.
+
+        The values are those that the dialogue's contact has now.
+        """
+        steps = self.bot_id.with_context(active_test=False).step_ids
+        for step in steps.filtered("field_id"):
+            # sudo: ir.model.fields - the engine reads what the administrator chose
+            name = step.field_id.sudo().name
+            if step.code not in (self.variables or {}):
+                continue
+            value = self.partner_id[name]
+            if self.partner_id._fields[name].relational:
+                value = value.id
+            step._store_answer(partner, name, value)

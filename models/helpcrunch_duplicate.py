@@ -1,0 +1,284 @@
+from functools import partial
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..const import CRON_BATCH, DUPLICATE_RETRY_DELAYS
+from . import work
+
+
+class HelpcrunchDuplicate(models.Model):
+    """Two contacts that may be one person.
+
+    A customer's answer queues a row: "look who else has this number". The look-up and
+    the merge run outside of the customer's turn (``helpcrunch_duplicate_merge.py``).
+    What is not safe to merge waits here for an administrator; what the administrator
+    calls "not the same" stays, so that nobody asks again.
+    """
+
+    _name = "helpcrunch.duplicate"
+    _description = "HelpCrunch Possible Duplicate"
+    _order = "id desc"
+
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, ondelete="cascade", readonly=True
+    )
+    chat_id = fields.Many2one(
+        "helpcrunch.chat",
+        "Dialogue",
+        index="btree_not_null",
+        ondelete="cascade",
+        readonly=True,
+        help="Where the customer gave the number or the e-mail.",
+    )
+    kind = fields.Selection(
+        [("phone", "Phone"), ("email", "E-mail")],
+        "What Is Equal",
+        required=True,
+        readonly=True,
+    )
+    value = fields.Char("Phone or E-mail", required=True, readonly=True)
+    older_partner_id = fields.Many2one(
+        "res.partner",
+        "Older Contact",
+        index="btree_not_null",
+        ondelete="cascade",
+        readonly=True,
+        help="Stays after a merge, with its values and everything of the other one.",
+    )
+    partner_id = fields.Many2one(
+        "res.partner",
+        "Newer Contact",
+        index="btree_not_null",
+        ondelete="cascade",
+        readonly=True,
+        help="Becomes part of the older one.",
+    )
+    reason = fields.Selection(
+        [
+            ("email", "Same e-mail"),
+            ("user", "One of them is a user of Odoo"),
+            ("family", "They belong to one company"),
+            ("kind", "A person and a company or address"),
+            ("emails", "Two different e-mails"),
+            ("untrusted", "Typed phones are not trusted"),
+            ("failed", "The merge failed"),
+        ],
+        "Why It Waits",
+        readonly=True,
+    )
+    state = fields.Selection(
+        [
+            ("queued", "Being looked up"),
+            ("open", "To decide"),
+            ("dismissed", "Not the same"),
+        ],
+        required=True,
+        default="queued",
+        readonly=True,
+    )
+    tries = fields.Integer(default=0, readonly=True)
+    not_before = fields.Datetime(readonly=True)
+    error = fields.Text(readonly=True)
+    comparison = fields.Html(compute="_compute_comparison", sanitize=False)
+
+    # Younger and older are told apart by their age, so a pair has one order only.
+    _pair_once = models.UniqueIndex(
+        "(partner_id, older_partner_id)"
+        " WHERE partner_id IS NOT NULL AND older_partner_id IS NOT NULL"
+    )
+    _queued_idx = models.Index("(id) WHERE state = 'queued'")
+    _pair_complete = models.Constraint(
+        "CHECK(state = 'queued'"
+        " OR (partner_id IS NOT NULL AND older_partner_id IS NOT NULL))",
+        "A possible duplicate names two contacts.",
+    )
+
+    @api.depends("partner_id.name", "older_partner_id.name", "value")
+    def _compute_display_name(self):
+        for row in self:
+            names = (row.older_partner_id.name, row.partner_id.name)
+            row.display_name = " ≟ ".join(filter(None, names)) or row.value
+
+    @api.depends("partner_id", "older_partner_id")
+    def _compute_comparison(self):
+        for row in self:
+            row.comparison = self.env["ir.qweb"]._render(
+                "helpcrunch_chatbot.duplicate_comparison",
+                {
+                    "older": row.older_partner_id,
+                    "newer": row.partner_id,
+                    "lines": row._get_comparison(),
+                },
+            )
+
+    def _get_comparison(self):
+        """Return ``(label, older's value, newer's value)`` rows, all of them texts."""
+        older, newer = self.older_partner_id, self.partner_id
+        names = (
+            *("name", "company_type", "parent_id", "phone", "email", "function"),
+            *("street", "city", "country_id", "lang", "category_id", "user_id"),
+            *("create_date", "user_ids", "opportunity_count", "helpcrunch_chat_count"),
+        )
+        rows = [
+            (
+                older._fields[name]._description_string(self.env),
+                older._helpcrunch_tell(name),
+                newer._helpcrunch_tell(name),
+            )
+            for name in names
+            if older._has_field_access(older._fields[name], "read")
+        ]
+        return [row for row in rows if row[1] or row[2]]
+
+    # === ACTIONS === #
+
+    def action_merge(self):
+        """Merge each pair into its older contact, whatever the list was careful about.
+
+        :raises UserError: if Odoo refuses, in its own words (two users, for example)
+        """
+        survivors = self.env["res.partner"]
+        for row in self:
+            if row.state == "queued":
+                raise UserError(
+                    self.env._(
+                        "“%(value)s” is still being looked up. Try again in a minute.",
+                        value=row.value,
+                    ),
+                )
+            pair = row.partner_id | row.older_partner_id
+            row._check_may_merge(pair)
+            survivors |= row.older_partner_id
+            row._lock_contacts(pair)
+            row._merge(row.partner_id, row.older_partner_id)
+        if len(survivors) != 1:
+            return True
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "res.partner",
+            "res_id": survivors.id,
+            "view_mode": "form",
+        }
+
+    def _check_may_merge(self, pair):
+        """Let nobody change a colleague's contact who could not do so by hand."""
+        self.check_access("write")
+        pair.check_access("write")
+        # sudo: res.users - whether there is one, also in other companies
+        users_sudo = pair.sudo().with_context(active_test=False).user_ids
+        if any(user._is_internal() for user in users_sudo - self.env.user):
+            self.env["res.users"].check_access("write")
+
+    def action_dismiss(self):
+        """Remember that these contacts are two people."""
+        self.filtered(lambda row: row.state == "open").state = "dismissed"
+        return True
+
+    def action_decide_again(self):
+        self.filtered(lambda row: row.state == "dismissed").state = "open"
+        return True
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _look_for(self, chat, kind, value):
+        """Have contacts with the same number or e-mail looked for after this turn.
+
+        :param str kind: ``phone`` or ``email``
+        :param str value: E.164, or the normalised address
+        """
+        if value:
+            self.create(
+                {
+                    "company_id": chat.company_id.id,
+                    "chat_id": chat.id,
+                    "kind": kind,
+                    "value": value,
+                },
+            )
+            self.env.cr.postcommit.add(
+                partial(self.env["helpcrunch.event"]._run_outside, work.submit_merges)
+            )
+
+    @api.model
+    def _cron_merge(self):
+        """Settle the look-ups that nobody settled: lost wake-ups, retries, restarts."""
+        work.merge_contacts(self.env.cr.dbname)
+
+    @api.model
+    def _find_queued(self):
+        """Return ids of the look-ups that are due, oldest first."""
+        due = [
+            ("state", "=", "queued"),
+            "|",
+            ("not_before", "=", False),
+            ("not_before", "<=", fields.Datetime.now()),
+        ]
+        return self.search(due, order="id", limit=CRON_BATCH).ids
+
+    def _note_failure(self, error):
+        """Put a look-up that failed off, or at last leave the pair to a person."""
+        tries = self.tries + 1
+        if tries <= len(DUPLICATE_RETRY_DELAYS):
+            delay = DUPLICATE_RETRY_DELAYS[tries - 1]
+            self.write(
+                {
+                    "tries": tries,
+                    "error": error,
+                    "not_before": fields.Datetime.add(
+                        fields.Datetime.now(), seconds=delay
+                    ),
+                },
+            )
+            return
+        pair = self._find_pair()
+        if pair:
+            self._put_on_list(*pair, "failed", error)
+        else:
+            self.unlink()
+
+    @api.model
+    def _follow_merge(self, merged, survivor):
+        """Keep the list right when contacts are merged, by us or by hand."""
+        rows = self.search(
+            [
+                "|",
+                ("partner_id", "in", merged.ids),
+                ("older_partner_id", "in", merged.ids),
+            ],
+        )
+        for row in rows:
+            others = (row.partner_id | row.older_partner_id) - merged - survivor
+            pair = (others | survivor).sorted(lambda who: (who.create_date, who.id))
+            twin = len(pair) == 2 and self.search_count(
+                [("older_partner_id", "=", pair[0].id), ("partner_id", "=", pair[1].id)]
+            )
+            if len(pair) < 2 or twin:
+                row.unlink()
+            else:
+                row.write({"older_partner_id": pair[0].id, "partner_id": pair[1].id})
+            # The next of them may be this one's twin now.
+            self.env.flush_all()
+
+    def _put_on_list(self, newer, older, reason, error=False):
+        """Leave a pair to an administrator, once."""
+        listed = self.search(
+            [("partner_id", "=", newer.id), ("older_partner_id", "=", older.id)],
+            limit=1,
+        )
+        vals = {"reason": reason, "error": error}
+        if listed and listed != self:
+            if listed.state == "open":
+                listed.write(vals)
+            self.unlink()
+            return
+        self.write(
+            {
+                **vals,
+                "state": "open",
+                "partner_id": newer.id,
+                "older_partner_id": older.id,
+                "not_before": False,
+            },
+        )

@@ -1,0 +1,195 @@
+"""Looking up who else has a number, and merging, outside of any customer's turn."""
+
+from psycopg2.errors import SerializationFailure
+
+from odoo import models
+from odoo.tools import SQL
+
+# Who holds a contact longer than this is no turn, and the customers of the dialogues
+# that are locked meanwhile must not wait for it.
+_LOCK_TIMEOUT = "2s"
+
+
+class HelpcrunchDuplicate(models.Model):
+    # A purpose of its own, and a file of its own.
+    # pylint: disable=consider-merging-classes-inherited
+    _inherit = "helpcrunch.duplicate"
+
+    def _settle(self):
+        """Look up and merge what one answer asked for, or put it on the list.
+
+        Runs in a READ COMMITTED transaction: every statement after a lock sees what
+        the lock's former holder committed (architecture 5). The order of locks is
+        everybody's: number, dialogues, customers, contacts.
+        """
+        self.ensure_one()
+        row = self.try_lock_for_update()
+        if not row or row.state != "queued":
+            # Somebody else is at it, or was.
+            return
+        # Notes on contacts are for the company's people, not for the customer.
+        row = row.with_company(row.company_id).with_context(
+            lang=row.company_id.partner_id.lang
+        )
+        self.env.cr.execute(SQL("SET LOCAL lock_timeout = %s", _LOCK_TIMEOUT))
+        row.chat_id._lock_names(f"{row.kind}:{row.company_id.id}:{row.value}")
+        pair = row._find_pair()
+        if not pair:
+            row.unlink()
+            return
+        newer, older = pair
+        row._lock_contacts(newer | older)
+        if row._find_pair() != pair:
+            raise SerializationFailure("the contacts changed before they were locked")
+        reason = row._find_reason(newer, older)
+        if reason:
+            row._put_on_list(newer, older, reason)
+        else:
+            row._merge(newer, older)
+
+    # === WHO === #
+
+    def _find_pair(self):
+        """Return ``(newer, older)`` of the dialogue's contact and its oldest twin.
+
+        None if nobody else has the number, or the contact itself has it no more.
+        """
+        name = {"phone": "phone_sanitized", "email": "email_normalized"}[self.kind]
+        partner = self.chat_id.partner_id
+        if not partner.active or partner[name] != self.value:
+            return None
+        dismissed = self.search(
+            [
+                ("state", "=", "dismissed"),
+                "|",
+                ("partner_id", "=", partner.id),
+                ("older_partner_id", "=", partner.id),
+            ],
+        )
+        others = partner | dismissed.partner_id | dismissed.older_partner_id
+        twin = partner.search(
+            [
+                (name, "=", self.value),
+                ("id", "not in", others.ids),
+                ("company_id", "in", (False, self.company_id.id)),
+            ],
+            order="create_date, id",
+            limit=1,
+        )
+        if not twin:
+            return None
+        older, newer = (partner | twin).sorted(lambda who: (who.create_date, who.id))
+        return newer, older
+
+    def _find_reason(self, newer, older):
+        """Return why these two are not merged without a person's word, or None."""
+        if self.kind == "email":
+            # Anybody can type an address, and nobody confirms it.
+            return "email"
+        pair = newer | older
+        if pair.with_context(active_test=False).user_ids:
+            return "user"
+        if self._are_family(newer, older):
+            return "family"
+        if len({(who.is_company, who.type == "contact") for who in pair}) > 1:
+            return "kind"
+        if len(set(filter(None, pair.mapped("email_normalized")))) > 1:
+            return "emails"
+        if not self.chat_id.account_id.trust_typed_phone:
+            return "untrusted"
+        return None
+
+    def _are_family(self, newer, older):
+        """Tell whether one is above the other, or both are of the same company."""
+        if newer.commercial_partner_id == older.commercial_partner_id:
+            return True
+        return bool(self._find_descendant(newer, older))
+
+    def _find_descendant(self, newer, older):
+        """Return the one of the two that stands somewhere below the other."""
+        partner = newer.with_context(active_test=False)
+        for above, below in ((newer, older), (older, newer)):
+            if partner.search_count(
+                [("id", "=", below.id), ("id", "child_of", above.id)], limit=1
+            ):
+                return below
+        return partner.browse()
+
+    # === LOCKS === #
+
+    def _lock_contacts(self, partners):
+        """Keep turns, and whoever wants to refer to these contacts, waiting.
+
+        The dialogues are written, not only locked: a turn that saw them from before
+        clashes and looks again.
+        """
+        self.env.flush_all()
+        ids = tuple(partners.ids)
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH mine AS (
+                    SELECT id FROM helpcrunch_chat
+                     WHERE partner_id IN %s
+                        OR customer_id IN (SELECT id FROM helpcrunch_customer
+                                            WHERE partner_id IN %s)
+                  ORDER BY id FOR NO KEY UPDATE)
+                UPDATE helpcrunch_chat chat SET partner_id = partner_id
+                  FROM mine WHERE chat.id = mine.id
+                """,
+                ids,
+                ids,
+            ),
+            log_exceptions=False,
+        )
+        # sudo: helpcrunch.customer - those of messengers of other companies too
+        customers_sudo = (
+            self.env["helpcrunch.customer"]
+            .sudo()
+            .with_context(active_test=False)
+            .search([("partner_id", "in", partners.ids)])
+        )
+        if customers_sudo:
+            customers_sudo._lock()
+        self.env.cr.execute(
+            SQL(
+                "SELECT id FROM res_partner WHERE id IN %s ORDER BY id FOR UPDATE", ids
+            ),
+            log_exceptions=False,
+        )
+        self.env.invalidate_all()
+
+    # === MERGING === #
+
+    def _merge(self, newer, older):
+        """Merge two locked contacts with Odoo's own wizard; the older one stays.
+
+        In the manual's order: the found contact gets the number in normal form, and
+        what else the customer answered in this dialogue; then the new contact becomes
+        part of it. Odoo keeps the older one's values, tags and records of both.
+        """
+        chat = self.chat_id
+        if chat.partner_id == newer:
+            chat._repeat_answers(older)
+        newer_sudo = (
+            newer.sudo()
+        )  # sudo: res.partner - the list's own access is checked
+        if not older.company_id:
+            # Empty means "of all companies"; Odoo's merge would fill it in.
+            newer_sudo.company_id = False
+        below = self._find_descendant(newer_sudo, older)
+        if below:
+            # Odoo merges nobody with a parent.
+            below.sudo().parent_id = False
+        # sudo: base.partner.merge.automatic.wizard - rows of every model are re-pointed
+        wizard = self.env["base.partner.merge.automatic.wizard"].sudo()
+        wizard._helpcrunch_keep_rows(newer_sudo, older)
+        children_sudo = newer_sudo.with_context(active_test=False).child_ids
+        wizard._merge([newer.id, older.id], older.sudo(), extra_checks=False)
+        # Odoo points them at their new parent in SQL and computes nothing anew.
+        children_sudo.modified(["parent_id"])
+        # sudo: helpcrunch.duplicate - the pair's row is no more needed; managers may
+        # only decide
+        self.sudo().exists().unlink()
+        if chat.exists():
+            chat._store_own_event("contact.merged")

@@ -1,0 +1,120 @@
+"""The list of possible duplicates: what a person has to decide."""
+
+from odoo.exceptions import AccessError
+from odoo.tests import new_test_user, tagged, users
+
+from .test_merge import PHONE, MergeCase
+
+
+@tagged("post_install", "-at_install")
+class TestPossibleDuplicates(MergeCase):
+    """The list of what a person has to decide."""
+
+    def setUp(self):
+        super().setUp()
+        self.account.trust_typed_phone = False
+        self.manager = new_test_user(
+            self.env, "manager", "helpcrunch_chatbot.group_manager"
+        )
+        self.operator = new_test_user(
+            self.env, "operator", "helpcrunch_chatbot.group_operator"
+        )
+        self.old = self.contact()
+        self.new = self.tells()
+        self.merge()
+        self.row = self.listed()
+
+    @users("manager")
+    def test_a_manager_merges_with_one_click(self):
+        self.partner().company_id = False
+        action = self.row.with_user(self.env.user).action_merge()
+        self.assertEqual(action["res_id"], self.old.id)
+        self.assertFalse(self.new.exists())
+        self.assertFalse(self.row.exists())
+        self.assertEqual(self.old.message_ids[0].author_id, self.env.user.partner_id)
+
+    @users("manager")
+    def test_not_the_same_is_asked_only_once(self):
+        self.row.with_user(self.env.user).action_dismiss()
+        self.assertEqual(self.row.state, "dismissed")
+        self.says("/start")
+        self.says("0671234567")
+        self.merge()
+        self.assertEqual(self.listed(), self.row)
+        self.assertEqual(self.row.state, "dismissed")
+        self.row.with_user(self.env.user).action_decide_again()
+        self.assertEqual(self.row.state, "open")
+
+    @users("manager")
+    def test_the_next_one_is_looked_at_then(self):
+        self.row.with_user(self.env.user).action_dismiss()
+        other = self.contact("Other")
+        self.says("/start")
+        self.says("0671234567")
+        self.merge()
+        row = self.listed() - self.row
+        self.assertEqual(row.older_partner_id | row.partner_id, other | self.new)
+
+    @users("manager")
+    def test_side_by_side(self):
+        self.old.write({"city": "Kyiv", "name": "<b>Old</b>"})
+        row = self.row.with_user(self.env.user)
+        html = str(row.comparison)
+        for text in ("Kyiv", "&lt;b&gt;Old&lt;/b&gt;", "Taras", PHONE):
+            self.assertIn(text, html)
+        self.assertIn(f"/odoo/res.partner/{self.old.id}", html)
+        self.assertEqual(row.display_name, "<b>Old</b> ≟ Taras")
+
+    def test_parent_and_child_can_be_merged_by_hand(self):
+        for parent, child in ((self.old, self.new), (self.new, self.old)):
+            with self.subTest(parent=parent.name), self.env.cr.savepoint() as savepoint:
+                child.parent_id = parent
+                self.row.with_user(self.manager).action_merge()
+                self.assertFalse(self.new.exists())
+                self.assertFalse(self.old.parent_id)
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def test_two_users_are_refused_in_odoos_words(self):
+        for partner, login in ((self.old, "one"), (self.new, "two")):
+            new_test_user(self.env, login).partner_id = partner
+        with self.refused("linked to more than one user"):
+            self.row.with_user(self.env.ref("base.user_admin")).action_merge()
+        self.assertTrue(self.new.exists())
+
+    def test_a_colleagues_contact_needs_the_rights_on_users(self):
+        new_test_user(self.env, "one").partner_id = self.old
+        with self.assertRaises(AccessError):
+            self.row.with_user(self.manager).action_merge()
+        self.row.with_user(self.env.ref("base.user_admin")).action_merge()
+        self.assertFalse(self.new.exists())
+        self.assertEqual(self.old.user_ids.login, "one")
+
+    def test_an_equal_email_is_listed_and_never_merged(self):
+        self.account.trust_typed_phone = True
+        other = self.contact("Olena", phone=False, email="olena@example.com")
+        self.done.next_step_id = self.step(
+            "Your e-mail?", "update_contact", field_id=self.field("email")
+        )
+        self.says("Hi", customer=5002, name="O.", locale="en")
+        self.says("050 111 22 33", customer=5002)
+        self.says("Olena@Example.com", customer=5002)
+        self.merge()
+        row = self.listed() - self.row
+        self.assertEqual((row.reason, row.older_partner_id), ("email", other))
+        self.assertEqual(row.partner_id, self.partner(5002))
+
+    def test_nobody_else_sees_the_list(self):
+        duplicates = self.env["helpcrunch.duplicate"]
+        self.assertFalse(duplicates.with_user(self.operator).has_access("read"))
+        with self.assertRaises(AccessError):
+            self.row.with_user(self.operator).action_merge()
+        company = self.env["res.company"].create({"name": "Other"})
+        stranger = new_test_user(
+            self.env,
+            "stranger",
+            "helpcrunch_chatbot.group_manager",
+            company_id=company.id,
+            company_ids=[(6, 0, company.ids)],
+        )
+        self.assertFalse(duplicates.with_user(stranger).search([]))
