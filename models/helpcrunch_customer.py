@@ -65,6 +65,12 @@ class HelpcrunchCustomer(models.Model):
         "This HelpCrunch customer is already bound to a contact.",
     )
 
+    def write(self, vals):
+        if "opt_out" in vals:
+            # Said by the customer or by somebody here, unless HelpCrunch is named.
+            vals = {"unsubscribed": False, **vals}
+        return super().write(vals)
+
     def unlink(self):
         """Take along what HelpCrunch sent about these customers."""
         self.env["helpcrunch.event"]._forget(
@@ -297,7 +303,7 @@ class HelpcrunchCustomer(models.Model):
 
     def _set_opt_out(self, opt_out):
         """Stop or allow broadcasts, as the customer or somebody here says."""
-        self.write({"opt_out": opt_out, "unsubscribed": False})
+        self.opt_out = opt_out
 
     def _set_unsubscribed(self, unsubscribed):
         """Follow HelpCrunch's subscription; a word said in the chat weighs more."""

@@ -113,8 +113,20 @@ class HelpcrunchDuplicate(models.Model):
             )
 
     def _get_comparison(self):
-        """Return ``(label, older's value, newer's value)`` rows, all of them texts."""
+        """Return ``(label, older's value, newer's value, differ)`` rows for people.
+
+        Only what speaks for or against one person is told to differ; a number is the
+        same in any spelling.
+        """
         older, newer = self.older_partner_id, self.partner_id
+        compared = {
+            "phone": "phone_sanitized",
+            "email": "email_normalized",
+            **{
+                name: name
+                for name in ("name", "company_type", "parent_id", "function", "city")
+            },
+        }
         names = (
             *("name", "company_type", "parent_id", "phone", "email", "function"),
             *("street", "city", "country_id", "lang", "category_id", "user_id"),
@@ -125,6 +137,9 @@ class HelpcrunchDuplicate(models.Model):
                 older._fields[name]._description_string(self.env),
                 older._helpcrunch_tell(name),
                 newer._helpcrunch_tell(name),
+                name in compared
+                and bool(older[name] and newer[name])
+                and older[compared[name]] != newer[compared[name]],
             )
             for name in names
             if older._has_field_access(older._fields[name], "read")

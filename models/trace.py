@@ -62,9 +62,7 @@ def _sentences(env):
         "human": env._("A person has the dialogue; the bot is silent."),
         "machine": env._("“%(text)s” wrote by itself; the bot goes on."),
         "takeover": env._("“%(text)s” took the dialogue over."),
-        "merged": env._(
-            "The contact was merged into “%(text)s”, the older one with the same phone."
-        ),
+        "merged": env._("The contact is a part of the older one “%(text)s” now."),
         "blocked": env._("The customer is blocked in HelpCrunch; the bot is silent."),
         "rebound": env._(
             "HelpCrunch says that “%(text)s” is the customer of this chat now."

@@ -62,6 +62,8 @@ class TestPossibleDuplicates(MergeCase):
         html = str(row.comparison)
         for text in ("Kyiv", "&lt;b&gt;Old&lt;/b&gt;", "Taras", PHONE):
             self.assertIn(text, html)
+        differ = [line[0] for line in row._get_comparison() if line[3]]
+        self.assertEqual(differ, ["Name"])
         self.assertIn(f"/odoo/res.partner/{self.old.id}", html)
         self.assertEqual(row.display_name, "<b>Old</b> ≟ Taras")
 

@@ -192,6 +192,21 @@ class TestUpdateContact(AskCase):
         self.ask("name", done_message="Thank you, {{ partner.name }}!")
         self.assertEqual(self.says("Olena"), ["Thank you, Olena!", "After"])
 
+    def test_the_note_is_for_the_companys_people(self):
+        self.env["res.lang"]._activate_lang("uk_UA")
+        self.account.company_id.partner_id.lang = "uk_UA"
+        self.env["ir.module.module"].search(
+            [("name", "=", "helpcrunch_chatbot")]
+        )._update_translations("uk_UA")
+        self.ask("function")
+        self.says("Poet")
+        self.assertIn("повідомлено в чаті: Poet", self.partner().message_ids[0].body)
+        # Odoo's tracking does not say it once more.
+        self.says("/start")
+        notes = self.partner().message_ids
+        self.says("Painter")
+        self.assertEqual(len(self.partner().message_ids - notes), 1)
+
     def test_the_old_value_stands_escaped_in_the_chatter(self):
         self.ask("name")
         self.partner().name = "<b>Old</b>"

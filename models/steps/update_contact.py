@@ -113,7 +113,9 @@ class HelpcrunchStep(models.Model):
 
     def _store_answer(self, partner, name, value):
         """Write the answer; the old value goes to the contact's chatter."""
-        old = partner._helpcrunch_tell(name)
+        # For the company's people, whatever language the customer speaks.
+        reader = partner.with_context(lang=self.company_id.partner_id.lang)
+        old = reader._helpcrunch_tell(name)
         vals = {}
         current = partner[name]
         if partner._fields[name].relational:
@@ -125,16 +127,16 @@ class HelpcrunchStep(models.Model):
         ) | self.add_category_ids
         if categories != partner.category_id:
             vals["category_id"] = [fields.Command.set(categories.ids)]
-        partner.write(vals)
+        # The note says what Odoo's own tracking of some fields would say once more.
+        partner.with_context(tracking_disable=True).write(vals)
         if name in vals:
-            label = partner._fields[name]._description_string(self.env)
-            partner._message_log(
+            reader._message_log(
                 body=Markup("<p>%s</p>")
-                % self.env._(
+                % reader.env._(
                     "%(field)s given in a chat: %(new)s (before: %(old)s)",
-                    field=label,
-                    new=partner._helpcrunch_tell(name),
-                    old=old or self.env._("nothing"),
+                    field=partner._fields[name]._description_string(reader.env),
+                    new=reader._helpcrunch_tell(name),
+                    old=old or reader.env._("nothing"),
                 ),
             )
 
