@@ -17,10 +17,11 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
+import contacts
 from live.server import OdooServer, StandIn, said, wait_for
 from visitor import Visitor
 
-PARTS = ("webhook", "turn", "livechat", "memory", "burst")
+PARTS = ("webhook", "turn", "livechat", "memory", "burst", "contacts")
 _KEY = b"test-signing-key"
 _LIVE_CHAT = """
 script = env["chatbot.script"].create({"title": "Bench"})
@@ -130,6 +131,11 @@ class Bench:
         )
         return p50, per_second
 
+    def measure(self, script):
+        """Return what a script for Odoo's shell prints as TIMES."""
+        printed = self.odoo.shell(script)
+        return json.loads(printed.partition("TIMES=")[2].splitlines()[0])
+
     # === PARTS === #
 
     def webhook(self):
@@ -235,8 +241,7 @@ class Bench:
             )
             self.turn_figures[number] = (p50, per_second)
 
-        printed = self.odoo.shell(_TURNS)
-        times = json.loads(printed.partition("TIMES=")[2].splitlines()[0])
+        times = self.measure(_TURNS)
         self.row("turn alone, text to reply committed", times, sum(times), "one thread")
 
     def livechat(self):
@@ -333,6 +338,10 @@ class Bench:
         self.say(note)
         self.helpcrunch.set(rate_limit=0)
         self.odoo.sql("UPDATE helpcrunch_account SET requests_per_minute = 100000")
+
+    def contacts(self):
+        """Merges among 200,000 contacts; long dialogues and contacts of many."""
+        contacts.measure(self)
 
     # === TABLE === #
 

@@ -269,6 +269,7 @@ class HelpcrunchBot(models.Model):
             "code": field_name,
             "step_type": "update_contact",
             "field_id": self.env["ir.model.fields"]._get("res.partner", field_name).id,
+            "merge_by_phone": field_name == "phone",
             "links": {"next_step_id": next_code},
         }
 

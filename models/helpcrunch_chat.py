@@ -7,7 +7,7 @@ from . import trace
 from .helpcrunch_step import WAIT
 
 # So many lines does the form show, and so many turns the view Why?.
-_SHOWN_MESSAGES = 200
+_SHOWN_MESSAGES = 100
 _SHOWN_TURNS = 50
 
 # Who owns a dialogue in these states is a person; the bot only writes down.
@@ -93,6 +93,12 @@ class HelpcrunchChat(models.Model):
         "helpcrunch.message", index="btree_not_null", ondelete="set null", readonly=True
     )
     message_ids = fields.One2many("helpcrunch.message", "chat_id", "Messages")
+    # What the form lists: a page of ten thousand lines would carry all their ids.
+    last_message_ids = fields.One2many(
+        "helpcrunch.message",
+        string="Last Messages",
+        compute="_compute_last_message_ids",
+    )
     event_ids = fields.One2many("helpcrunch.event", "chat_id", "Events")
     lead_ids = fields.One2many("crm.lead", "helpcrunch_chat_id", "Leads")
     lead_count = fields.Integer(compute="_compute_lead_count")
@@ -149,9 +155,14 @@ class HelpcrunchChat(models.Model):
                 "helpcrunch_chatbot.transcript",
                 {
                     "messages": chat._get_last_messages(),
+                    "limit": _SHOWN_MESSAGES,
                     "format_time": lambda at: format_datetime(self.env, at),
                 },
             )
+
+    def _compute_last_message_ids(self):
+        for chat in self:
+            chat.last_message_ids = chat._get_last_messages()[::-1]
 
     def _get_last_messages(self):
         """Return the newest messages, oldest first."""
@@ -210,6 +221,16 @@ class HelpcrunchChat(models.Model):
             "domain": [("helpcrunch_chat_id", "=", self.id)],
             "context": {"active_test": False, "create": False},
         }
+
+    def action_view_messages(self):
+        """Open every message of the dialogue, page by page."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpcrunch_chatbot.helpcrunch_message_action"
+        )
+        action["domain"] = [("chat_id", "=", self.id)]
+        action["context"] = {}
+        return action
 
     def action_open(self):
         """Open the dialogue on a page of its own."""
