@@ -1,7 +1,8 @@
-import lxml.html
 from markupsafe import Markup
 
 from odoo import fields, models
+
+from ..tools.text import cut_marked
 
 # Marks the conversation in a lead's description, to find it again when it is erased.
 CONVERSATION_CLASS = "o_helpcrunch_conversation"
@@ -53,17 +54,31 @@ class CrmLead(models.Model):
         }
 
     def _erase_helpcrunch_conversation(self):
-        """Take the conversation out of the description; leave what people added.
+        """Take the conversation out of leads that were made from a dialogue.
 
-        A description in which the conversation cannot be told from the rest goes whole.
+        A description in which it cannot be told from the rest goes whole.
+        """
+        unmarked = self.filtered(
+            lambda lead: (
+                lead.description and CONVERSATION_CLASS not in str(lead.description)
+            )
+        )
+        unmarked.description = self._get_erased_note()
+        self._cut_helpcrunch_conversation()
+
+    def _cut_helpcrunch_conversation(self):
+        """Take conversations out of descriptions, and out of the notes that quote them.
+
+        Odoo quotes descriptions when leads are merged. What people added stays.
         """
         for lead in self.filtered("description"):
-            root = lxml.html.fragment_fromstring(str(lead.description), "div")
-            found = root.find_class(CONVERSATION_CLASS)
-            for element in found:
-                element.drop_tree()
-            rest = lxml.html.tostring(root, encoding="unicode")
-            note = Markup("<p><i>%s</i></p>") % self.env._(
-                "The conversation was erased."
-            )
-            lead.description = note + (Markup(rest) if found else "")
+            rest = cut_marked(str(lead.description), CONVERSATION_CLASS)
+            if rest is not None:
+                lead.description = self._get_erased_note() + Markup(rest)
+        for message in self.message_ids:
+            rest = cut_marked(str(message.body or ""), CONVERSATION_CLASS)
+            if rest is not None:
+                message.body = Markup(rest)
+
+    def _get_erased_note(self):
+        return Markup("<p><i>%s</i></p>") % self.env._("The conversation was erased.")

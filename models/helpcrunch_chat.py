@@ -10,9 +10,6 @@ from .helpcrunch_step import WAIT
 _SHOWN_MESSAGES = 100
 _SHOWN_TURNS = 50
 
-# Who owns a dialogue in these states is a person; the bot only writes down.
-HUMAN_STATES = ("operator", "queued", "paused")
-
 
 class HelpcrunchChat(models.Model):
     """One HelpCrunch chat.
@@ -112,13 +109,12 @@ class HelpcrunchChat(models.Model):
     )
 
     def unlink(self):
-        """Take along what HelpCrunch sent about these chats before they were ours.
+        """Take along what was said, wherever it was written down.
 
-        Messages, calls and the dialogues' own events go with the row, in the database.
+        Messages and calls go with the row, in the database.
         """
-        self.env["helpcrunch.event"]._forget(
-            self.account_id, "chat_external_id", self.mapped("external_id")
-        )
+        self.env["helpcrunch.event"]._forget(self, "chat_external_id")
+        self.with_context(active_test=False).lead_ids._erase_helpcrunch_conversation()
         return super().unlink()
 
     @api.depends("partner_id.name", "application_id.name", "external_id")

@@ -88,7 +88,7 @@ class HelpcrunchChat(models.Model):
             return None
         if self._turn.row["customer_blocked"]:
             # Was unblocked, perhaps, and the webhook got lost.
-            self.customer_id._ask_again()
+            self.customer_id._ask_again(at_once=False)
             self._trace("blocked")
             return None
         if not self._ensure_bot():
@@ -185,6 +185,7 @@ class HelpcrunchChat(models.Model):
         )
         if self.customer_id.partner_id:
             self.partner_id = self.customer_id.partner_id
+        self._turn.row["customer_blocked"] = self.customer_id.blocked
         self._trace("rebound", text=self.customer_id.name or facts.customer)
 
     def _must_wait_for_question(self):

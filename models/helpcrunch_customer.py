@@ -1,3 +1,4 @@
+from datetime import timedelta
 from functools import partial
 
 from odoo import api, fields, models
@@ -7,6 +8,7 @@ from . import work
 
 # So many customers at most are asked about at a time; live replies need the budget.
 _ASK_LIMIT = 20
+_ASK_AGAIN_MINUTES = 5
 
 
 class HelpcrunchCustomer(models.Model):
@@ -58,6 +60,9 @@ class HelpcrunchCustomer(models.Model):
         readonly=True,
         help="HelpCrunch has told phone, tags and channel of this customer.",
     )
+    asked_at = fields.Datetime(
+        "Last Asked about", readonly=True, help="When HelpCrunch was asked who it is."
+    )
     chat_ids = fields.One2many("helpcrunch.chat", "customer_id", "Dialogues")
 
     _external_unique = models.Constraint(
@@ -73,9 +78,7 @@ class HelpcrunchCustomer(models.Model):
 
     def unlink(self):
         """Take along what HelpCrunch sent about these customers."""
-        self.env["helpcrunch.event"]._forget(
-            self.account_id, "customer_external_id", self.mapped("external_id")
-        )
+        self.env["helpcrunch.event"]._forget(self, "customer_external_id")
         return super().unlink()
 
     @api.model
@@ -240,9 +243,14 @@ class HelpcrunchCustomer(models.Model):
 
     # === WHAT HELPCRUNCH TELLS LATER === #
 
-    def _ask_again(self):
-        """Have HelpCrunch asked, after this transaction, who the customer is now."""
+    def _ask_again(self, at_once=True):
+        """Have HelpCrunch asked, after this transaction, who the customer is now.
+
+        :param bool at_once: even if it was asked about this customer just now
+        """
         self.is_known = False
+        if at_once:
+            self.asked_at = False
         self.env.cr.postcommit.add(
             partial(
                 self.env["helpcrunch.event"]._run_outside, work.submit_customer_look_ups
@@ -250,16 +258,27 @@ class HelpcrunchCustomer(models.Model):
         )
 
     @api.model
-    def _find_unknown(self):
-        """Return what to ask HelpCrunch about customers that it has not told of yet."""
+    def _claim_unknown(self):
+        """Return what to ask HelpCrunch about customers that it has not told of yet.
+
+        Whoever was asked about least recently comes first, and nobody asks about the
+        same customer within some minutes.
+        """
+        now = fields.Datetime.now()
         customers = self.search(
             [
                 ("is_known", "=", False),
                 ("account_id.state", "=", "connected"),
                 ("account_id.active", "=", True),
+                ("account_id.api_key", "!=", False),
+                "|",
+                ("asked_at", "=", False),
+                ("asked_at", "<", now - timedelta(minutes=_ASK_AGAIN_MINUTES)),
             ],
+            order="asked_at NULLS FIRST, id",
             limit=_ASK_LIMIT,
         )
+        customers.asked_at = now
         return [
             {
                 "id": customer.id,
@@ -300,10 +319,6 @@ class HelpcrunchCustomer(models.Model):
         )
 
     # === WHAT IS WISHED === #
-
-    def _set_opt_out(self, opt_out):
-        """Stop or allow broadcasts, as the customer or somebody here says."""
-        self.opt_out = opt_out
 
     def _set_unsubscribed(self, unsubscribed):
         """Follow HelpCrunch's subscription; a word said in the chat weighs more."""

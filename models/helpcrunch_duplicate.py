@@ -1,10 +1,21 @@
+from datetime import datetime
 from functools import partial
+
+from psycopg2.errors import LockNotAvailable
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..const import CRON_BATCH, DUPLICATE_RETRY_DELAYS
 from . import work
+
+
+def by_age(partner):
+    """Return what contacts are sorted by, oldest first; an unknown age is the oldest.
+
+    The id decides between contacts of one moment, such as those of one import.
+    """
+    return partner.create_date or datetime.min, partner.id
 
 
 class HelpcrunchDuplicate(models.Model):
@@ -27,7 +38,7 @@ class HelpcrunchDuplicate(models.Model):
         "helpcrunch.chat",
         "Dialogue",
         index="btree_not_null",
-        ondelete="cascade",
+        ondelete="set null",
         readonly=True,
         help="Where the customer gave the number or the e-mail.",
     )
@@ -58,7 +69,8 @@ class HelpcrunchDuplicate(models.Model):
         [
             ("email", "Same e-mail"),
             ("user", "One of them is a user of Odoo"),
-            ("family", "They belong to one company"),
+            ("company", "They belong to different companies of yours"),
+            ("family", "A firm is concerned"),
             ("kind", "A person and a company or address"),
             ("emails", "Two different e-mails"),
             ("untrusted", "Typed phones are not trusted"),
@@ -96,13 +108,17 @@ class HelpcrunchDuplicate(models.Model):
 
     @api.depends("partner_id.name", "older_partner_id.name", "value")
     def _compute_display_name(self):
-        for row in self:
+        # sudo: res.partner - one of them may have moved to a company out of sight
+        for row in self.sudo():
             names = (row.older_partner_id.name, row.partner_id.name)
             row.display_name = " ≟ ".join(filter(None, names)) or row.value
 
     @api.depends("partner_id", "older_partner_id")
     def _compute_comparison(self):
         for row in self:
+            if not (row.partner_id | row.older_partner_id).has_access("read"):
+                row.comparison = False
+                continue
             row.comparison = self.env["ir.qweb"]._render(
                 "helpcrunch_chatbot.duplicate_comparison",
                 {
@@ -155,6 +171,9 @@ class HelpcrunchDuplicate(models.Model):
         """
         survivors = self.env["res.partner"]
         for row in self:
+            if not row.exists():
+                # A merge before it in the list made it needless.
+                continue
             if row.state == "queued":
                 raise UserError(
                     self.env._(
@@ -165,8 +184,17 @@ class HelpcrunchDuplicate(models.Model):
             pair = row.partner_id | row.older_partner_id
             row._check_may_merge(pair)
             survivors |= row.older_partner_id
-            row._lock_contacts(pair)
+            try:
+                row._lock_contacts(pair)
+            except LockNotAvailable as error:
+                raise UserError(
+                    self.env._(
+                        "Somebody is changing %(names)s just now. Try again soon.",
+                        names=" / ".join(pair.mapped("display_name")),
+                    ),
+                ) from error
             row._merge(row.partner_id, row.older_partner_id)
+        survivors = survivors.exists()
         if len(survivors) != 1:
             return True
         return {
@@ -219,7 +247,12 @@ class HelpcrunchDuplicate(models.Model):
     @api.model
     def _cron_merge(self):
         """Settle the look-ups that nobody settled: lost wake-ups, retries, restarts."""
-        work.merge_contacts(self.env.cr.dbname)
+        cron, ids = self.env["ir.cron"], self._find_queued()
+        cron._commit_progress(remaining=len(ids))
+        for row_id in ids:
+            work.settle_duplicate(self.env.cr.dbname, row_id)
+            if not cron._commit_progress(1):
+                return
 
     @api.model
     def _find_queued(self):
@@ -233,7 +266,10 @@ class HelpcrunchDuplicate(models.Model):
         return self.search(due, order="id", limit=CRON_BATCH).ids
 
     def _note_failure(self, error):
-        """Put a look-up that failed off, or at last leave the pair to a person."""
+        """Put a look-up that failed off, or at last leave the pair to a person.
+
+        :return: seconds until the next try, None if there is none
+        """
         tries = self.tries + 1
         if tries <= len(DUPLICATE_RETRY_DELAYS):
             delay = DUPLICATE_RETRY_DELAYS[tries - 1]
@@ -246,12 +282,13 @@ class HelpcrunchDuplicate(models.Model):
                     ),
                 },
             )
-            return
+            return delay
         pair = self._find_pair()
         if pair:
             self._put_on_list(*pair, "failed", error)
         else:
             self.unlink()
+        return None
 
     @api.model
     def _follow_merge(self, merged, survivor):
@@ -265,14 +302,19 @@ class HelpcrunchDuplicate(models.Model):
         )
         for row in rows:
             others = (row.partner_id | row.older_partner_id) - merged - survivor
-            pair = (others | survivor).sorted(lambda who: (who.create_date, who.id))
-            twin = len(pair) == 2 and self.search_count(
-                [("older_partner_id", "=", pair[0].id), ("partner_id", "=", pair[1].id)]
-            )
-            if len(pair) < 2 or twin:
+            pair = (others | survivor).sorted(by_age)
+            if len(pair) < 2:
                 row.unlink()
+                continue
+            vals = {"older_partner_id": pair[0].id, "partner_id": pair[1].id}
+            twin = self.search([(name, "=", value) for name, value in vals.items()])
+            if not twin:
+                row.write(vals)
             else:
-                row.write({"older_partner_id": pair[0].id, "partner_id": pair[1].id})
+                # "Not the same" was said of a part of them, so it holds of the whole.
+                if row.state == "dismissed":
+                    twin.state = "dismissed"
+                row.unlink()
             # The next of them may be this one's twin now.
             self.env.flush_all()
 

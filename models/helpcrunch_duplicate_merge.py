@@ -5,6 +5,8 @@ from psycopg2.errors import SerializationFailure
 from odoo import models
 from odoo.tools import SQL
 
+from .helpcrunch_duplicate import by_age
+
 # Who holds a contact longer than this is no turn, and the customers of the dialogues
 # that are locked meanwhile must not wait for it.
 _LOCK_TIMEOUT = "2s"
@@ -31,21 +33,21 @@ class HelpcrunchDuplicate(models.Model):
         row = row.with_company(row.company_id).with_context(
             lang=row.company_id.partner_id.lang
         )
-        self.env.cr.execute(SQL("SET LOCAL lock_timeout = %s", _LOCK_TIMEOUT))
         row.chat_id._lock_names(f"{row.kind}:{row.company_id.id}:{row.value}")
         pair = row._find_pair()
         if not pair:
             row.unlink()
             return
-        newer, older = pair
-        row._lock_contacts(newer | older)
-        if row._find_pair() != pair:
-            raise SerializationFailure("the contacts changed before they were locked")
-        reason = row._find_reason(newer, older)
+        reason = row._find_reason(*pair)
+        if not reason:
+            row._lock_contacts(pair[0] | pair[1])
+            if row._find_pair() != pair:
+                raise SerializationFailure("the contacts changed before the lock")
+            reason = row._find_reason(*pair)
         if reason:
-            row._put_on_list(newer, older, reason)
+            row._put_on_list(*pair, reason)
         else:
-            row._merge(newer, older)
+            row._merge(*pair)
 
     # === WHO === #
 
@@ -66,19 +68,19 @@ class HelpcrunchDuplicate(models.Model):
                 ("older_partner_id", "=", partner.id),
             ],
         )
-        others = partner | dismissed.partner_id | dismissed.older_partner_id
+        excluded = partner | dismissed.partner_id | dismissed.older_partner_id
         twin = partner.search(
             [
                 (name, "=", self.value),
-                ("id", "not in", others.ids),
+                ("id", "not in", excluded.ids),
                 ("company_id", "in", (False, self.company_id.id)),
             ],
-            order="create_date, id",
+            order="create_date NULLS FIRST, id",
             limit=1,
         )
         if not twin:
             return None
-        older, newer = (partner | twin).sorted(lambda who: (who.create_date, who.id))
+        older, newer = (partner | twin).sorted(by_age)
         return newer, older
 
     def _find_reason(self, newer, older):
@@ -89,6 +91,8 @@ class HelpcrunchDuplicate(models.Model):
         pair = newer | older
         if pair.with_context(active_test=False).user_ids:
             return "user"
+        if not self._may_share_company(newer, older):
+            return "company"
         if self._are_family(newer, older):
             return "family"
         if len({(who.is_company, who.type == "contact") for who in pair}) > 1:
@@ -99,9 +103,24 @@ class HelpcrunchDuplicate(models.Model):
             return "untrusted"
         return None
 
+    def _may_share_company(self, newer, older):
+        """Tell whether nobody loses sight of a contact, of Odoo's companies.
+
+        A contact of one company may become part of a shared one, not the other way.
+        """
+        if newer.company_id not in (self.company_id.browse(), self.company_id):
+            return False
+        return not older.company_id or older.company_id == newer.company_id
+
     def _are_family(self, newer, older):
-        """Tell whether one is above the other, or both are of the same company."""
+        """Tell whether a merge would change who belongs to which company.
+
+        One is above the other, both are of one firm, or the newer one would take its
+        firm, and with it the firm's tax number, to the older one.
+        """
         if newer.commercial_partner_id == older.commercial_partner_id:
+            return True
+        if newer.parent_id and newer.parent_id != older.parent_id:
             return True
         return bool(self._find_descendant(newer, older))
 
@@ -125,6 +144,7 @@ class HelpcrunchDuplicate(models.Model):
         """
         self.env.flush_all()
         ids = tuple(partners.ids)
+        self.env.cr.execute(SQL("SET LOCAL lock_timeout = %s", _LOCK_TIMEOUT))
         self.env.cr.execute(
             SQL(
                 """
@@ -135,13 +155,15 @@ class HelpcrunchDuplicate(models.Model):
                                             WHERE partner_id IN %s)
                   ORDER BY id FOR NO KEY UPDATE)
                 UPDATE helpcrunch_chat chat SET partner_id = partner_id
-                  FROM mine WHERE chat.id = mine.id
+                  FROM mine WHERE chat.id = mine.id RETURNING chat.id
                 """,
                 ids,
                 ids,
             ),
             log_exceptions=False,
         )
+        # Turns found them locked and rely on us to look again, whatever comes of this.
+        self.env["helpcrunch.event"]._wake([row[0] for row in self.env.cr.fetchall()])
         # sudo: helpcrunch.customer - those of messengers of other companies too
         customers_sudo = (
             self.env["helpcrunch.customer"]
@@ -175,15 +197,19 @@ class HelpcrunchDuplicate(models.Model):
             newer.sudo()
         )  # sudo: res.partner - the list's own access is checked
         if not older.company_id:
-            # Empty means "of all companies"; Odoo's merge would fill it in.
-            newer_sudo.company_id = False
+            # Empty means "of all companies"; Odoo's merge would fill it in. In SQL, as
+            # the newer one's children keep their company.
+            self.env.cr.execute(
+                SQL("UPDATE res_partner SET company_id = NULL WHERE id = %s", newer.id)
+            )
+            newer.invalidate_recordset(["company_id"])
         below = self._find_descendant(newer_sudo, older)
         if below:
             # Odoo merges nobody with a parent.
             below.sudo().parent_id = False
         # sudo: base.partner.merge.automatic.wizard - rows of every model are re-pointed
         wizard = self.env["base.partner.merge.automatic.wizard"].sudo()
-        wizard._helpcrunch_keep_rows(newer_sudo, older)
+        wizard = wizard.with_context(helpcrunch_keep_rows=True)
         children_sudo = newer_sudo.with_context(active_test=False).child_ids
         wizard._merge([newer.id, older.id], older.sudo(), extra_checks=False)
         # Odoo points them at their new parent in SQL and computes nothing anew.

@@ -285,23 +285,35 @@ class HelpcrunchEvent(models.Model):
         return True
 
     @api.model
-    def _forget(self, accounts, name, external_ids):
-        """Delete every event about some chats or customers of HelpCrunch's.
+    def _forget(self, records, name):
+        """Empty every event about some chats or customers of HelpCrunch's.
 
-        Plain SQL: events that never had a dialogue hold what was said too.
+        Plain SQL: events that never had a dialogue hold what was said too. The empty
+        rows stay until they are old, or the catch-up and repeated webhooks would bring
+        back what was erased.
 
+        :param records: dialogues or customers that are about to be deleted
         :param str name: ``chat_external_id`` or ``customer_external_id``
         """
-        if external_ids:
-            self.env.cr.execute(
-                SQL(
-                    "DELETE FROM helpcrunch_event WHERE account_id IN %s AND %s IN %s",
-                    tuple(accounts.ids),
-                    SQL.identifier(name),
-                    tuple(external_ids),
-                ),
-            )
-            self.invalidate_model()
+        if not records:
+            return
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE helpcrunch_event
+                   SET state = CASE state WHEN 'pending' THEN 'ignored' ELSE state END,
+                       reason = CASE state WHEN 'pending' THEN 'erased' ELSE reason END,
+                       payload = NULL, trace = NULL, error = NULL, chat_id = NULL
+                 WHERE (account_id, %s) IN %s OR chat_id IN %s
+                """,
+                SQL.identifier(name),
+                tuple((row.account_id.id, row.external_id) for row in records),
+                # A customer has dialogues, which forget for themselves.
+                tuple(records.ids) if name == "chat_external_id" else (0,),
+            ),
+        )
+        self.invalidate_model()
 
     @api.autovacuum
     def _gc_old_events(self):

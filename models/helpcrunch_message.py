@@ -122,7 +122,8 @@ class HelpcrunchMessage(models.Model):
     def _gc_old_messages(self):
         """Delete lines that are older than the retention of transcripts, if it has one.
 
-        What still waits to be sent stays.
+        What still waits to be sent stays. A dialogue silent for as long forgets what
+        was answered in it.
         """
         # sudo: ir.config_parameter - read for the vacuum, whoever runs it
         days = int(
@@ -134,6 +135,17 @@ class HelpcrunchMessage(models.Model):
         if days <= 0:
             return 0, False
         limit = 10000
+        before = fields.Datetime.subtract(fields.Datetime.now(), days=days)
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE helpcrunch_chat SET answer = NULL, variables = NULL
+                 WHERE last_message_at < %s
+                   AND (answer IS NOT NULL OR variables IS NOT NULL)
+                """,
+                before,
+            ),
+        )
         self.env.cr.execute(
             SQL(
                 """
@@ -142,7 +154,7 @@ class HelpcrunchMessage(models.Model):
                                WHERE occurred_at < %s AND state != 'outgoing'
                                LIMIT %s)
                 """,
-                fields.Datetime.subtract(fields.Datetime.now(), days=days),
+                before,
                 limit,
             ),
         )

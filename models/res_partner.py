@@ -89,7 +89,7 @@ class ResPartner(models.Model):
         # sudo: helpcrunch.customer - whoever may write the contact may keep broadcasts
         # from it, in channels of other people's dialogues too
         for partner in self.sudo():
-            partner.helpcrunch_customer_ids._set_opt_out(partner.helpcrunch_opt_out)
+            partner.helpcrunch_customer_ids.opt_out = partner.helpcrunch_opt_out
 
     def _compute_helpcrunch_duplicate_count(self):
         for partner in self:

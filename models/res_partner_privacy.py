@@ -3,6 +3,11 @@
 from odoo import models
 from odoo.exceptions import AccessError
 
+from .crm_lead import CONVERSATION_CLASS
+
+# Marks the notes of what was answered in a chat, to find them again.
+ANSWER_CLASS = "o_helpcrunch_answer"
+
 
 class ResPartner(models.Model):
     # A purpose of its own, and a file of its own.
@@ -13,8 +18,10 @@ class ResPartner(models.Model):
         """Erase all HelpCrunch conversations of this contact; the contact stays.
 
         Dialogues with their messages, what HelpCrunch sent about them, what waits to be
-        sent, the HelpCrunch customers, and the conversations in leads. Odoo's privacy
-        look-up reaches the same records one by one, and deletes them the same way.
+        sent, the HelpCrunch customers, the notes of what was answered, and the
+        conversations in leads, copies and merged ones too. Dialogues of companies that
+        are not switched on stay. Odoo's privacy look-up finds dialogues, customers and
+        leads one by one; a dialogue deleted there takes along the same.
 
         :raises AccessError: for anybody but an administrator of HelpCrunch
         """
@@ -24,14 +31,30 @@ class ResPartner(models.Model):
                 self.env._("Only an administrator of HelpCrunch may erase dialogues.")
             )
         self.check_access("write")
-        # sudo: helpcrunch.chat, helpcrunch.customer - nobody may delete them otherwise
-        partner_sudo = self.sudo().with_context(active_test=False)
-        customers_sudo = partner_sudo.helpcrunch_customer_ids
-        chats_sudo = partner_sudo.helpcrunch_chat_ids | customers_sudo.chat_ids
+        companies = self.env.companies.ids
+        mine = [("partner_id", "=", self.id), ("company_id", "in", companies)]
+        # sudo: helpcrunch.chat, helpcrunch.customer, crm.lead, mail.message - a manager
+        # may not delete or empty them in any other way
+        env_sudo = self.sudo().with_context(active_test=False).env
+        customers_sudo = env_sudo["helpcrunch.customer"].search(mine)
+        chats_sudo = env_sudo["helpcrunch.chat"].search(mine) | customers_sudo.chat_ids
+        leads_sudo = env_sudo["crm.lead"].search(
+            [
+                ("partner_id", "=", self.id),
+                ("company_id", "in", [False, *companies]),
+                "|",
+                ("description", "like", CONVERSATION_CLASS),
+                ("message_ids.body", "like", CONVERSATION_CLASS),
+            ],
+        )
+        notes_sudo = self.sudo().message_ids.filtered(
+            lambda message: ANSWER_CLASS in str(message.body)
+        )
         count = len(chats_sudo)
-        chats_sudo.lead_ids._erase_helpcrunch_conversation()
+        (leads_sudo - chats_sudo.lead_ids)._cut_helpcrunch_conversation()
         chats_sudo.unlink()
         customers_sudo.unlink()
+        notes_sudo.unlink()
         self._message_log(
             body=self.env._(
                 "HelpCrunch conversations erased: %(count)s dialogues.", count=count

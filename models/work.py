@@ -13,7 +13,7 @@ import traceback
 from psycopg2 import errors
 
 from ..const import AFTER_WORK_SECONDS, EVENT_TYPES
-from ..exceptions import HelpcrunchError, RejectedError
+from ..exceptions import HelpcrunchError, KeyRefusedError, RejectedError
 from ..tools import worker
 from ..tools.helpcrunch_api import HelpcrunchApi
 from .courier import Courier
@@ -163,21 +163,27 @@ def take_budget(dbname, question):
 
 
 def submit_customer_look_ups(dbname):
-    """Have HelpCrunch asked about the customers it has not told of."""
-    worker.submit(look_up_customers, dbname)
+    """Have HelpCrunch asked about the customers it has not told of, soon and once."""
+    worker.submit_later(1, look_up_customers, dbname)
 
 
 def look_up_customers(dbname):
     """Ask HelpCrunch about customers whose phone and tags are not known (any more)."""
     questions = worker.run(
-        dbname, lambda env: env["helpcrunch.customer"]._find_unknown()
+        dbname, lambda env: env["helpcrunch.customer"]._claim_unknown()
     )
+    refused = set()
     for question in questions:
-        if not question["api_key"] or not take_budget(dbname, question):
+        account_id = question["account_id"]
+        if account_id in refused or not take_budget(dbname, question):
             continue
         client = HelpcrunchApi(question["api_url"], question["api_key"])
         try:
             profile = client.get_customer(question["customer"])
+        except KeyRefusedError:
+            # The courier tells the administrator; asking on would be of no use.
+            refused.add(account_id)
+            continue
         except RejectedError:
             profile = None
         except (HelpcrunchError, ValueError) as error:
@@ -196,15 +202,20 @@ def submit_merges(dbname):
 
 
 def merge_contacts(dbname):
-    """Look up and merge what customers' answers asked for, each by itself."""
+    """Look up and merge what customers' answers asked for, oldest first."""
     ids = worker.run(dbname, lambda env: env["helpcrunch.duplicate"]._find_queued())
     for row_id in ids:
-        try:
-            worker.run(dbname, _settle_duplicate, row_id, committed=True)
-        except Exception as error:
-            _logger.warning("look-up %s failed", row_id, exc_info=error)
-            text = "".join(traceback.format_exception(error))
-            worker.run(dbname, _note_failed_merge, row_id, text)
+        settle_duplicate(dbname, row_id)
+
+
+def settle_duplicate(dbname, row_id):
+    """Settle one look-up; whatever becomes of it never stops another one."""
+    try:
+        worker.run(dbname, _settle_duplicate, row_id, committed=True)
+    except Exception as error:
+        _logger.warning("look-up %s failed", row_id, exc_info=error)
+        text = "".join(traceback.format_exception(error))
+        worker.guarded(_put_off_merge, dbname, row_id, text)
 
 
 def _settle_duplicate(env, row_id):
@@ -215,8 +226,17 @@ def _settle_duplicate(env, row_id):
         raise TimeoutError("somebody holds one of the contacts") from error
 
 
+def _put_off_merge(dbname, row_id, error):
+    delay = worker.run(dbname, _note_failed_merge, row_id, error)
+    if delay and delay <= _ALARM_SECONDS:
+        worker.submit_later(delay, merge_contacts, dbname)
+
+
 def _note_failed_merge(env, row_id, error):
-    env["helpcrunch.duplicate"].browse(row_id).exists()._note_failure(error)
+    row = env["helpcrunch.duplicate"].browse(row_id).exists()
+    # Its dialogues were locked, perhaps, and nobody has looked at them since.
+    env["helpcrunch.event"]._wake(row.chat_id.partner_id.helpcrunch_chat_ids.ids)
+    return row._note_failure(error)
 
 
 # === DELIVERY === #

@@ -16,6 +16,7 @@ from . import (
     test_merge,
     test_merge_rows,
     test_merge_threads,
+    test_merge_unsafe,
     test_privacy,
     test_queries,
     test_screens,

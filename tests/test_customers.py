@@ -1,5 +1,7 @@
 """HelpCrunch customers: bound once, and kept up to date by what HelpCrunch tells."""
 
+from datetime import timedelta
+
 from odoo.tests import tagged
 
 from ..models import work
@@ -93,7 +95,6 @@ class TestCustomers(HelpcrunchCase):
         self.helpcrunch.unsubscribe(CUSTOMER)
         self.take_in()
         self.partner().helpcrunch_opt_out = True
-        self.customer()._set_opt_out(True)
         self.helpcrunch.subscribe(CUSTOMER)
         self.take_in()
         self.assertTrue(self.customer().opt_out)
@@ -165,6 +166,10 @@ class TestCustomers(HelpcrunchCase):
         self.look_up()
         self.assertFalse(self.customer().is_known)
         self.helpcrunch.set(down=False)
+        # Nobody asks for the same customer all the time.
+        self.look_up()
+        self.assertFalse(self.customer().is_known)
+        self.customer().asked_at -= timedelta(minutes=6)
         self.look_up()
         self.assertTrue(self.customer().is_known)
         self.assertEqual(self.partner().phone, "+380 67 123 4567")
@@ -206,6 +211,23 @@ class TestCustomers(HelpcrunchCase):
         self.assertEqual(chat.partner_id, partner)
         self.assertEqual(chat.customer_id.partner_id, partner)
         self.assertIn("rebound", self.codes(5055))
+
+    def test_a_chat_that_goes_on_under_a_blocked_customers_id(self):
+        self.says("Hi", name="Taras")
+        self.says("Hi", customer=5055, name="T.")
+        self.customer(5055).blocked = True
+        data = {
+            "chat_id": int(self.chat().external_id),
+            "customer": {"id": 5055, "name": "Taras"},
+            "message": {"id": 99999, "text": "ping", "applicationId": TELEGRAM},
+        }
+        with self.enter_test_mode_if_needed():
+            self.receive(self.helpcrunch.webhook("message.chat.customer", data))
+            self.work()
+        self.env.invalidate_all()
+        event = self.env["helpcrunch.event"].search([("message_key", "like", "99999")])
+        codes = [line["code"] for line in event.trace]
+        self.assertEqual(codes, ["rebound", "blocked"])
 
     def test_events_of_strangers_make_nobody(self):
         customers = self.env["helpcrunch.customer"].search_count([])

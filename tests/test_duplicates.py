@@ -92,6 +92,58 @@ class TestPossibleDuplicates(MergeCase):
         self.assertFalse(self.new.exists())
         self.assertEqual(self.old.user_ids.login, "one")
 
+    def pair(self, newer, older, **vals):
+        return self.env["helpcrunch.duplicate"].create(
+            {
+                "company_id": self.account.company_id.id,
+                "kind": "phone",
+                "value": "+380671234567",
+                "state": "open",
+                "reason": "untrusted",
+                "partner_id": newer.id,
+                "older_partner_id": older.id,
+                **vals,
+            },
+        )
+
+    def test_several_at_a_time(self):
+        first, second, third = (self.contact(name) for name in "ABC")
+        rows = self.pair(second, first) + self.pair(third, second)
+        rows += self.pair(third, first)
+        rows.with_user(self.manager).action_merge()
+        self.assertEqual((first | second | third).exists(), first)
+        self.assertFalse(rows.exists())
+
+    def test_other_pairs_of_a_merged_contact_stay_in_order(self):
+        between = self.contact("Between")
+        self.env.cr.execute(
+            "UPDATE res_partner SET create_date = now() - interval '1 day' * %s"
+            " WHERE id = %s; UPDATE res_partner SET create_date = now() - interval"
+            " '1 day' * %s WHERE id = %s",
+            (9, self.old.id, 5, between.id),
+        )
+        self.env.invalidate_all()
+        other = self.pair(self.new, between)
+        self.row.with_user(self.manager).action_merge()
+        self.assertEqual(other.older_partner_id, self.old)
+        self.assertEqual(other.partner_id, between)
+
+    def test_not_the_same_outlives_a_merge_of_one_of_them(self):
+        other = self.contact("Other")
+        dismissed = self.pair(other, self.new, state="dismissed")
+        asked = self.pair(other, self.old)
+        self.row.with_user(self.manager).action_merge()
+        self.assertEqual((dismissed | asked).exists().state, "dismissed")
+
+    def test_a_contact_out_of_sight_does_not_block_the_list(self):
+        company = self.env["res.company"].create({"name": "Other"})
+        self.old.company_id = company
+        row = self.row.with_user(self.manager)
+        self.assertIn(self.old.name, row.display_name)
+        self.assertFalse(row.comparison)
+        with self.assertRaises(AccessError):
+            row.action_merge()
+
     def test_an_equal_email_is_listed_and_never_merged(self):
         self.account.trust_typed_phone = True
         other = self.contact("Olena", phone=False, email="olena@example.com")

@@ -1,8 +1,7 @@
 """Merging by phone: the manual's five steps, and who is merged with whom."""
 
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
-from ..models import work
 from .common import CUSTOMER, TELEGRAM, HelpcrunchCase
 
 PHONE = "+380 67 123 4567"
@@ -143,6 +142,30 @@ class TestMergeByPhone(MergeCase):
         self.merge()
         self.assertEqual(self.partner(), old)
 
+    def test_a_contact_of_unknown_age_is_the_oldest_and_stops_nobody(self):
+        self.contact("Old")
+        oldest = self.contact("Imported")
+        self.env.cr.execute(
+            "UPDATE res_partner SET create_date = NULL WHERE id = %s", (oldest.id,)
+        )
+        oldest.invalidate_recordset()
+        self.tells()
+        self.merge()
+        self.assertEqual(self.partner(), oldest)
+
+    def test_a_pair_that_was_listed_before_it_could_be_merged(self):
+        self.account.trust_typed_phone = False
+        old = self.contact()
+        self.tells()
+        self.merge()
+        self.assertTrue(self.listed())
+        self.account.trust_typed_phone = True
+        self.says("/start")
+        self.says("0671234567")
+        self.merge()
+        self.assertEqual(self.partner(), old)
+        self.assertFalse(self.env["helpcrunch.duplicate"].search([]))
+
     def test_nobody_else_has_the_number(self):
         new = self.tells()
         self.merge()
@@ -188,6 +211,33 @@ class TestMergeByPhone(MergeCase):
         self.assertEqual(self.partner(), old)
         self.assertFalse(old.company_id)
 
+    def test_a_shared_contact_is_not_hidden_in_one_company(self):
+        old = self.contact(company_id=self.account.company_id.id)
+        self.says("Hi", name="Taras", locale="en")
+        self.partner().company_id = False
+        self.says("0671234567")
+        self.merge()
+        self.assertEqual(self.listed().reason, "company")
+        self.assertTrue(old.exists() and self.partner() != old)
+
+    def test_a_contact_that_was_moved_to_another_company_is_not_merged(self):
+        company = self.env["res.company"].create({"name": "Other"})
+        self.contact()
+        self.says("Hi", name="Taras", locale="en")
+        self.partner().company_id = company
+        self.says("0671234567")
+        self.merge()
+        self.assertEqual(self.listed().reason, "company")
+
+    def test_children_keep_their_company(self):
+        self.contact(company_id=False)
+        new = self.tells()
+        company = self.account.company_id
+        child = self.contact("Child", False, parent_id=new.id, company_id=company.id)
+        self.merge()
+        self.assertFalse(new.exists())
+        self.assertEqual(child.company_id, company)
+
     # === WHAT WAS ANSWERED === #
 
     def test_answers_are_written_again_on_the_survivor(self):
@@ -222,6 +272,20 @@ class TestMergeByPhone(MergeCase):
         self.merge()
         self.assertEqual(old.email, "new@example.com")
 
+    def test_what_somebody_emptied_since_empties_nothing(self):
+        self.account.trust_typed_phone = False
+        old = self.contact(function="Poet")
+        self.done.next_step_id = self.step(
+            "Your job?", "update_contact", field_id=self.field("function")
+        )
+        new = self.tells()
+        self.says("Painter")
+        self.merge()
+        new.write({"phone": False, "function": False})
+        self.listed().action_merge()
+        self.assertFalse(new.exists())
+        self.assertEqual((old.phone, old.function), ("067 123-45-67", "Poet"))
+
     def test_leads_and_lines_follow(self):
         self.done.next_step_id = self.step("Lead", "create_lead")
         old = self.contact()
@@ -233,128 +297,3 @@ class TestMergeByPhone(MergeCase):
         self.assertEqual(lead.partner_id, old)
         self.assertEqual(self.chat().message_ids, lines)
         self.assertEqual(self.chat().lead_ids, lead)
-
-    # === NOT SAFE === #
-
-    def test_a_user_is_not_merged(self):
-        user = new_test_user(self.env, "shevchenko")
-        user.partner_id.write({"phone": "067 123-45-67", "email": False})
-        new = self.tells()
-        self.merge()
-        self.assertTrue(new.exists())
-        self.assertEqual(self.listed().reason, "user")
-
-    def test_neither_is_one_who_was_a_user(self):
-        user = new_test_user(self.env, "shevchenko")
-        user.active = False
-        user.partner_id.write({"phone": "067 123-45-67", "email": False})
-        self.tells()
-        self.merge()
-        self.assertEqual(self.listed().reason, "user")
-
-    def test_two_emails_are_not_merged(self):
-        self.contact(email="old@example.com")
-        new = self.tells(email="new@example.com")
-        self.merge()
-        self.assertTrue(new.exists())
-        self.assertEqual(self.listed().reason, "emails")
-
-    def test_one_email_in_two_spellings_is(self):
-        old = self.contact(email="Taras <TARAS@example.com>", active=False)
-        self.tells(email="taras@example.com")
-        old.active = True
-        self.merge()
-        self.assertEqual(self.partner(), old)
-
-    def test_parent_and_child_are_not_merged(self):
-        parent = self.contact()
-        self.says("Hi", name="Taras", locale="en")
-        self.partner().parent_id = parent
-        self.says("0671234567")
-        self.merge()
-        self.assertEqual(self.listed().reason, "family")
-
-    def test_nor_are_two_people_of_one_company(self):
-        company = self.contact("Firm", phone=False, is_company=True)
-        self.contact(parent_id=company.id)
-        self.says("Hi", name="Taras", locale="en")
-        self.partner().parent_id = company
-        self.says("0671234567")
-        self.merge()
-        self.assertEqual(self.listed().reason, "family")
-
-    def test_a_company_is_no_person(self):
-        self.assertEqual(self.reason(is_company=True), "kind")
-
-    def test_nor_is_an_address(self):
-        self.assertEqual(self.reason(type="delivery"), "kind")
-
-    def test_a_child_contact_stays_in_its_company(self):
-        company = self.contact("Firm", phone=False, is_company=True)
-        old = self.contact(parent_id=company.id)
-        new = self.tells()
-        child = self.contact("Child", phone=False, parent_id=new.id)
-        self.merge()
-        self.assertEqual(self.partner(), old)
-        self.assertEqual(old.commercial_partner_id, company)
-        self.assertEqual(child.parent_id, old)
-        self.assertEqual(child.commercial_partner_id, company)
-
-    def test_a_typed_phone_that_is_not_trusted(self):
-        self.account.trust_typed_phone = False
-        old = self.contact()
-        new = self.tells()
-        self.merge()
-        self.assertEqual(self.listed().reason, "untrusted")
-        # Until somebody decides, the dialogue goes on with its own contact.
-        self.says("/start")
-        self.assertEqual(self.says("0671234567"), ["Now it is clear, Taras"])
-        self.merge()
-        self.assertEqual(len(self.listed()), 1)
-        self.listed().action_merge()
-        self.assertFalse(new.exists())
-        self.assertEqual(self.partner(), old)
-        self.assertEqual(old.phone, PHONE)
-
-    # === WHEN IT FAILS === #
-
-    def test_a_merge_that_fails_is_tried_again_and_then_left_to_a_person(self):
-        self.contact()
-        new = self.tells()
-        row = self.env["helpcrunch.duplicate"].search([])
-        wizard = self.env.registry["base.partner.merge.automatic.wizard"]
-
-        def refuse(*args, **kwargs):
-            raise ValueError("No room")
-
-        self.patch(wizard, "_merge", refuse)
-        with self.assertLogs("odoo.addons.helpcrunch_chatbot.models.work", "WARNING"):
-            self.merge()
-        self.assertEqual((row.state, row.tries), ("queued", 1))
-        self.assertIn("No room", row.error)
-        # Not before its time.
-        self.merge()
-        self.assertEqual(row.tries, 1)
-        for _try in range(4):
-            row.not_before = False
-            with self.assertLogs(work.__name__, "WARNING"):
-                self.merge()
-        self.assertEqual((row.state, row.reason), ("open", "failed"))
-        self.assertEqual(row.partner_id, new)
-
-    # === BY HAND === #
-
-    def test_odoos_own_merge_keeps_dialogues_and_list_right(self):
-        self.account.trust_typed_phone = False
-        old = self.contact()
-        new = self.tells()
-        third = self.contact("Third", phone=False)
-        self.merge()
-        self.env["base.partner.merge.automatic.wizard"]._merge(
-            [new.id, third.id], third
-        )
-        self.assertEqual(self.partner(), third)
-        self.assertEqual(self.listed().partner_id, third)
-        self.env["base.partner.merge.automatic.wizard"]._merge([third.id, old.id], old)
-        self.assertFalse(self.listed())
-        self.assertEqual(self.partner(), old)

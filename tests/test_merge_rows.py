@@ -83,6 +83,7 @@ class TestRowsOfAMerge(HelpcrunchCase):
             "discuss_channel_member.partner_id": 7,
             "calendar_event_res_partner_rel.res_partner_id": 2,
             "calendar_filters.partner_id": 1,
+            "res_partner_bank.partner_id": 1,
             "res_partner_res_partner_category_rel.partner_id": 4,
             "helpcrunch_duplicate.older_partner_id": 1,
             # The two were of themselves, and one is left.
@@ -176,9 +177,11 @@ class TestRowsOfAMerge(HelpcrunchCase):
         )
         self.new.category_id = tags
         self.old.category_id = tags[:4]
-        self.env["res.partner.bank"].create(
-            [{"acc_number": f"UA{n}", "partner_id": self.new.id} for n in range(20)]
-        )
+        accounts = [
+            {"acc_number": f"UA{n}", "partner_id": self.new.id} for n in range(20)
+        ]
+        accounts += [{"acc_number": "UA0", "partner_id": self.old.id}]
+        self.env["res.partner.bank"].create(accounts)
         self.env["ir.attachment"].create(
             [
                 {"name": f"F {n}", "res_model": "res.partner", "res_id": self.new.id}
@@ -283,6 +286,53 @@ class TestRowsOfAMerge(HelpcrunchCase):
             channels,
         )
         self.assertEqual(self.old.message_follower_ids.partner_id, followers)
+
+    def test_what_refers_to_the_merged_account_refers_to_the_other(self):
+        accounts = self.env["res.partner.bank"].create(
+            [
+                {"acc_number": "UA1", "partner_id": row.id}
+                for row in (self.old, self.new)
+            ]
+        )
+        scan = self.env["ir.attachment"].create(
+            {"name": "S", "res_model": "res.partner.bank", "res_id": accounts[1].id}
+        )
+        self.fill_dialogues()
+        self.row._settle()
+        self.assertEqual(accounts.exists(), accounts[0])
+        self.assertEqual(scan.res_id, accounts[0].id)
+
+    def test_properties_follow(self):
+        definition = self.env["properties.base.definition"]
+        definition._get_definition_for_property_field(
+            "res.partner", "properties"
+        ).properties_definition = [
+            {"name": "size", "type": "char", "string": "Size"},
+            {"name": "hat", "type": "char", "string": "Hat"},
+        ]
+        team = self.env["crm.team"].create({"name": "Team"})
+        team.lead_properties_definition = [
+            {
+                "name": name,
+                "type": kind,
+                "string": name,
+                "comodel": "res.partner",
+            }
+            for name, kind in (("one", "many2one"), ("many", "many2many"))
+        ]
+        lead = self.env["crm.lead"].create({"name": "Lead", "team_id": team.id})
+        other = self.others[0]
+        values = {"one": self.new.id, "many": [self.new.id, other.id]}
+        lead.lead_properties = values
+        lead.active = False
+        self.new.properties = {"size": "L", "hat": "M"}
+        self.old.properties = {"size": "XL"}
+        self.fill_dialogues()
+        self.row._settle()
+        self.env.invalidate_all()
+        self.assertEqual(lead.lead_properties["one"], self.old)
+        self.assertEqual(lead.lead_properties["many"], self.old | other)
+        self.assertEqual(dict(self.old.properties), {"size": "XL", "hat": "M"})
 
     def test_done_activities_come_along(self):
         self.fill()

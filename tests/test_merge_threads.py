@@ -7,6 +7,7 @@ from odoo.tests import tagged
 
 from ..models import helpcrunch_duplicate_merge, work
 from ..models.turn import Turn
+from ..tools import worker
 from .common_threads import ThreadCase
 
 PHONE = "+380 67 123 4567"
@@ -196,9 +197,11 @@ class TestMergeThreads(ThreadCase):
             )
             with (
                 patch.object(helpcrunch_duplicate_merge, "_LOCK_TIMEOUT", "300ms"),
+                patch.object(worker, "submit_later") as submit_later,
                 self.assertLogs(work.__name__, "WARNING"),
             ):
                 self.merge()
+            self.assertEqual(submit_later.call_args[0][:2], (5, work.merge_contacts))
             # The dialogue is free again, and the merge waits for its time.
             self.says("/start")
             cr.rollback()

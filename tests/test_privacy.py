@@ -1,11 +1,13 @@
 """Erasing what one customer said, and forgetting what is old."""
 
+import json
 from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
+from ..models import helpcrunch_account_catch_up
 from ..models.courier import Courier
 from .common import CUSTOMER, HelpcrunchCase
 
@@ -83,11 +85,119 @@ class TestPrivacy(HelpcrunchCase):
         chat = self.chat()
         self.env["helpcrunch.event"].search([("chat_id", "=", chat.id)]).chat_id = False
         self.erase()
-        self.assertFalse(
-            self.env["helpcrunch.event"].search(
-                [("customer_external_id", "=", str(CUSTOMER))]
-            ),
+        self.assertNotIn("helpcrunch_event", self.traces(f'{SECRET}"'))
+        rows = self.env["helpcrunch.event"].search(
+            [("customer_external_id", "=", str(CUSTOMER))]
         )
+        self.assertTrue(rows)
+        self.assertFalse(any(rows.mapped("payload")) or rows.chat_id)
+        self.assertNotIn("pending", rows.mapped("state"))
+
+    def test_nothing_comes_back_by_itself(self):
+        event = self.env["helpcrunch.event"].search(
+            [
+                ("event_type", "=", "message.chat.customer"),
+                ("customer_external_id", "=", str(CUSTOMER)),
+            ],
+            limit=1,
+        )
+        data = json.loads(event.payload)
+        others = self.traces(f"{SECRET} of Olena")
+        self.erase()
+        # The catch-up looks at HelpCrunch's open chats, and a webhook is repeated.
+        self.patch(helpcrunch_account_catch_up, "_GRACE_SECONDS", -60)
+        self.assertEqual(self.account._catch_up(), 0)
+        with self.enter_test_mode_if_needed():
+            self.receive(self.helpcrunch.webhook("message.chat.customer", data))
+            self.work()
+        self.assertEqual(self.traces(), others)
+        self.assertFalse(self.chat())
+
+    def test_events_of_other_messengers_stay(self):
+        other = self._create_account(name="Second")
+        self.env["helpcrunch.chat"].create(
+            {
+                "account_id": other.id,
+                "external_id": "424242",
+                "partner_id": self.taras.id,
+            },
+        )
+        # Somebody else's chat, whose number is that of ours in the other messenger.
+        event = self.env["helpcrunch.event"].create(
+            {
+                "account_id": self.account.id,
+                "external_id": "x",
+                "event_type": "message.chat.customer",
+                "chat_external_id": "424242",
+                "payload": "{}",
+            },
+        )
+        self.erase()
+        self.assertEqual((event.payload, event.state), ("{}", "pending"))
+
+    def test_copies_and_merged_leads_forget_too(self):
+        copy = self.lead.copy()
+        self.assertIn(SECRET, copy.description)
+        leads = self.env["crm.lead"].create(
+            [
+                {"name": name, "partner_id": self.taras.id, "type": "opportunity"}
+                for name in "AB"
+            ],
+        )
+        leads[0].description = copy.description
+        head = leads.merge_opportunity()
+        self.assertIn(SECRET, head.description)
+        self.assertIn(SECRET, " ".join(head.message_ids.mapped("body")))
+        self.erase()
+        for lead in (copy, head):
+            self.assertNotIn(SECRET, lead.description)
+            self.assertNotIn(SECRET, " ".join(lead.message_ids.mapped("body")))
+
+    def test_notes_of_answers_go_other_notes_stay(self):
+        self.step(
+            "Your job?",
+            "update_contact",
+            alias="job",
+            field_id=self.field("function"),
+        )
+        self.says("job")
+        self.says("Secret agent")
+        self.taras.message_post(body="Call on Monday")
+        self.erase()
+        notes = " ".join(self.taras.message_ids.mapped("body"))
+        self.assertNotIn("Secret agent", notes)
+        self.assertIn("Call on Monday", notes)
+        self.assertEqual(self.taras.function, "Secret agent")
+
+    def test_dialogues_of_a_company_out_of_sight_stay(self):
+        company = self.env["res.company"].create({"name": "Other"})
+        theirs = self._create_account(name="Theirs", company_id=company.id)
+        chat = self.env["helpcrunch.chat"].create(
+            {
+                "account_id": theirs.id,
+                "external_id": "1",
+                "partner_id": self.taras.id,
+            },
+        )
+        self.erase()
+        self.assertTrue(chat.exists())
+        self.assertEqual(self.taras.helpcrunch_chat_ids, chat)
+
+    def test_not_the_same_is_not_forgotten(self):
+        other = self.env["res.partner"].create({"name": "Other"})
+        row = self.env["helpcrunch.duplicate"].create(
+            {
+                "company_id": self.account.company_id.id,
+                "kind": "email",
+                "value": "taras@example.com",
+                "state": "dismissed",
+                "partner_id": other.id,
+                "older_partner_id": self.taras.id,
+                "chat_id": self.chat().id,
+            },
+        )
+        self.erase()
+        self.assertTrue(row.exists())
 
     def test_a_description_that_cannot_be_told_apart_goes_whole(self):
         self.lead.description = f"<p>{SECRET}, he said</p>"
@@ -181,6 +291,20 @@ class TestPrivacy(HelpcrunchCase):
         self.assertFalse(lines[0].exists())
         self.assertEqual(lines[1:].exists(), lines[1:])
         self.assertTrue(self.chat().lead_ids)
+        self.assertTrue(self.chat().exists())
+
+    def test_old_answers_are_forgotten(self):
+        chat = self.chat()
+        chat.write({"answer": SECRET, "variables": {"ask": SECRET}})
+        self.set_retention("transcript_retention_days", 30)
+        self.env["helpcrunch.message"]._gc_old_messages()
+        chat.invalidate_recordset()
+        self.assertEqual(chat.answer, SECRET)
+        chat.last_message_at = self.days_ago(31)
+        self.env.flush_all()
+        self.env["helpcrunch.message"]._gc_old_messages()
+        chat.invalidate_recordset()
+        self.assertFalse(chat.answer or chat.variables)
 
     def test_transcripts_may_be_kept_for_ever(self):
         lines = self.chat().message_ids

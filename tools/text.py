@@ -2,6 +2,8 @@
 
 import re
 
+import lxml.html
+
 from ..const import TEXT_LIMIT
 
 # Python reads JSON far deeper than it can walk through it afterwards.
@@ -80,3 +82,16 @@ def file_links(text):
         for link in links[:_MAX_LINKS]
         if not any(link in other and link != other for other in links)
     ]
+
+
+def cut_marked(html, css_class):
+    """Return HTML without the elements of a class; None if it has none of them."""
+    root = lxml.html.fragment_fromstring(html, "div")
+    found = root.find_class(css_class)
+    if not found:
+        return None
+    for element in found:
+        element.drop_tree()
+    return (root.text or "") + "".join(
+        lxml.html.tostring(child, encoding="unicode") for child in root
+    )

@@ -94,7 +94,7 @@ def submit(function, *args):
     another process or for cron.
     """
     try:
-        future = _pool().submit(_guarded, function, *args)
+        future = _pool().submit(guarded, function, *args)
         _running.add(future)
         future.add_done_callback(_running.discard)
         return future
@@ -147,7 +147,8 @@ def _pool():
         return _pools[pid]
 
 
-def _guarded(function, *args):
+def guarded(function, *args):
+    """Return ``function(*args)``, or None after logging what it raised."""
     try:
         return function(*args)
     except psycopg2.Error as error:

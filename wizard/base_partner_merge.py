@@ -1,4 +1,4 @@
-import psycopg2
+from psycopg2.errors import UniqueViolation
 
 from odoo import api, models
 from odoo.tools import SQL, mute_logger
@@ -21,6 +21,9 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             .sudo()
             .search([("partner_id", "in", (src_partners | dst_partner).ids)])
         )
+        if self.env.context.get("helpcrunch_keep_rows"):
+            # After the bank accounts, which Odoo merges first, and after our list.
+            self._helpcrunch_keep_rows(src_partners, dst_partner)
         result = super()._update_foreign_keys(src_partners, dst_partner)
         # Turns found these dialogues locked and rely on us to look again.
         self.env["helpcrunch.event"]._wake(chats_sudo.ids)
@@ -34,19 +37,26 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
 
         Odoo deletes all rows of the merged contact in a table where one of them has a
         twin, fails on unique indexes that are no constraints, and passes by archived
-        activities and what refers to a contact by model and id.
+        records that refer to a contact by model and id, and by properties.
         """
         self.env.flush_all()
         for table, column in self._get_fk_on("res_partner"):
             if self._helpcrunch_may_clash(table, column):
                 self._helpcrunch_move_rows(table, column, src.id, dst.id)
         self.env.invalidate_all()
+        movers = {
+            "many2one_reference": self._helpcrunch_move_references,
+            "reference": self._helpcrunch_move_references,
+            "properties": self._helpcrunch_move_properties,
+        }
         for model in self.env.values():
             if model._abstract or model._transient or not model._auto:
                 continue
             for field in model._fields.values():
-                if field.type == "many2one_reference" and field.store:
-                    self._helpcrunch_move_references(model, field, src, dst)
+                if field.store and field.type in movers:
+                    movers[field.type](model, field, src, dst)
+        # Their own properties: those of the survivor win, as with other fields.
+        dst.properties = {**dict(src.properties), **dict(dst.properties)}
 
     def _helpcrunch_may_clash(self, table, column):
         """Tell whether a row with another contact might not be allowed in a table.
@@ -99,40 +109,84 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         self._helpcrunch_one_by_one(ids, move, drop)
 
     def _helpcrunch_move_references(self, model, field, src, dst):
-        """Bring rows over that refer to a contact by its model and id."""
+        """Bring rows over that refer to a contact by its model and id, archived too."""
         if model._name in ("ir.attachment", "ir.model.data", "mail.message"):
             # Odoo's merge misses none of these.
             return
         # sudo: every model - its rows follow the contact whoever merges
         model_sudo = model.sudo().with_context(active_test=False)
-        rows = model_sudo.search(
-            [(field.model_field, "=", src._name), (field.name, "=", src.id)]
-        )
+        if field.type == "reference":
+            domain = [(field.name, "=", f"{src._name},{src.id}")]
+            value = f"{dst._name},{dst.id}"
+        else:
+            domain = [(field.model_field, "=", src._name), (field.name, "=", src.id)]
+            value = dst.id
+        rows = model_sudo.search(domain)
 
         def move(ids):
-            model_sudo.browse(ids).write({field.name: dst.id})
+            model_sudo.browse(ids).write({field.name: value})
             self.env.flush_all()
 
         self._helpcrunch_one_by_one(
             rows.ids, move, lambda ids: model_sudo.browse(ids).unlink()
         )
 
-    def _helpcrunch_one_by_one(self, ids, move, drop):
-        """Move all rows, or if one stands in the way each by itself.
+    def _helpcrunch_move_properties(self, model, field, src, dst):
+        """Rewrite contacts in the values of properties, which are plain JSON."""
+        definitions = self.env[model._fields[field.definition_record].comodel_name]
+        # sudo: the records that define properties - of every company
+        definitions_sudo = definitions.sudo().with_context(active_test=False)
+        names = {
+            line["name"]
+            for record in definitions_sudo.search(
+                [(field.definition_record_field, "!=", False)]
+            )
+            for line in record[field.definition_record_field] or ()
+            if line.get("comodel") == src._name
+        }
+        for name in names:
+            # One contact is a number there, several are a list of numbers.
+            self.env.cr.execute(
+                SQL(
+                    """
+                    UPDATE %(table)s row
+                       SET %(field)s = jsonb_set(%(field)s, ARRAY[%(name)s],
+                               CASE jsonb_typeof(%(field)s -> %(name)s)
+                               WHEN 'array' THEN (
+                                   SELECT jsonb_agg(DISTINCT CASE
+                                              WHEN part.value = to_jsonb(%(src)s)
+                                              THEN to_jsonb(%(dst)s)
+                                              ELSE part.value END)
+                                     FROM jsonb_array_elements(
+                                              %(field)s -> %(name)s) part)
+                               ELSE to_jsonb(%(dst)s) END)
+                     WHERE %(field)s -> %(name)s @> to_jsonb(%(src)s)
+                    """,
+                    table=SQL.identifier(model._table),
+                    field=SQL.identifier(field.name),
+                    name=name,
+                    src=src.id,
+                    dst=dst.id,
+                ),
+            )
+        model.invalidate_model([field.name])
 
-        A row that cannot be moved says what a row of the survivor says already.
+    def _helpcrunch_one_by_one(self, ids, move, drop):
+        """Move all rows, or if one has a twin each by itself.
+
+        A row with a twin says what a row of the survivor says already, and is dropped.
         """
         if not ids:
             return
         try:
             with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
                 move(ids)
-        except psycopg2.IntegrityError:
+        except UniqueViolation:
             self.env.invalidate_all(flush=False)
             for row_id in ids:
                 try:
                     with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
                         move([row_id])
-                except psycopg2.IntegrityError:
+                except UniqueViolation:
                     self.env.invalidate_all(flush=False)
                     drop([row_id])

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from ...tools import matching
 from ..helpcrunch_step import WAIT
 from ..res_partner_answers import ASKABLE_FIELDS, ASKABLE_RELATIONS, ASKABLE_TYPES
+from ..res_partner_privacy import ANSWER_CLASS
 
 
 class HelpcrunchStep(models.Model):
@@ -131,12 +132,15 @@ class HelpcrunchStep(models.Model):
         partner.with_context(tracking_disable=True).write(vals)
         if name in vals:
             reader._message_log(
-                body=Markup("<p>%s</p>")
-                % reader.env._(
-                    "%(field)s given in a chat: %(new)s (before: %(old)s)",
-                    field=partner._fields[name]._description_string(reader.env),
-                    new=reader._helpcrunch_tell(name),
-                    old=old or reader.env._("nothing"),
+                body=Markup('<p class="%s">%s</p>')
+                % (
+                    ANSWER_CLASS,
+                    reader.env._(
+                        "%(field)s given in a chat: %(new)s (before: %(old)s)",
+                        field=partner._fields[name]._description_string(reader.env),
+                        new=reader._helpcrunch_tell(name),
+                        old=old or reader.env._("nothing"),
+                    ),
                 ),
             )
 
@@ -182,7 +186,8 @@ class HelpcrunchChat(models.Model):
             name = step.field_id.sudo().name
             if step.code not in (self.variables or {}):
                 continue
-            value = self.partner_id[name]
-            if self.partner_id._fields[name].relational:
-                value = value.id
-            step._store_answer(partner, name, value)
+            field, value = partner._fields[name], self.partner_id[name]
+            # Emptied since by somebody: no answer to hand on. No and zero are answers.
+            if value or field.type in ("boolean", "integer", "float"):
+                value = value.id if field.relational else value
+                step._store_answer(partner, name, value)
