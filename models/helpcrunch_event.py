@@ -9,7 +9,7 @@ from ..const import (
     EVENT_RETRY_DELAYS,
 )
 from ..tools import webhook
-from . import work
+from . import retention, work
 
 _DEFAULT_RETENTION_DAYS = 90
 
@@ -86,13 +86,8 @@ class HelpcrunchEvent(models.Model):
 
     @api.model
     def _get_retention_days(self):
-        # sudo: ir.config_parameter - read for webhooks, which have no user
-        days = (
-            self.env["ir.config_parameter"]
-            .sudo()
-            .get_param("helpcrunch_chatbot.retention_days")
-        )
-        return int(days or _DEFAULT_RETENTION_DAYS)
+        """Return for how many days events and calls are kept; 0 = for ever."""
+        return retention.get_days(self.env, "retention_days", _DEFAULT_RETENTION_DAYS)
 
     @staticmethod
     def _get_handler_name(event_type):
@@ -317,20 +312,10 @@ class HelpcrunchEvent(models.Model):
 
     @api.autovacuum
     def _gc_old_events(self):
-        limit = 10000
-        before = fields.Datetime.subtract(
-            fields.Datetime.now(), days=self._get_retention_days()
+        return retention.delete_old(
+            self.env,
+            self._table,
+            "received_at",
+            self._get_retention_days(),
+            "state != 'pending'",
         )
-        self.env.cr.execute(
-            SQL(
-                """
-                DELETE FROM helpcrunch_event
-                 WHERE id IN (SELECT id FROM helpcrunch_event
-                               WHERE received_at < %s AND state != 'pending'
-                               LIMIT %s)
-                """,
-                before,
-                limit,
-            ),
-        )
-        return self.env.cr.rowcount, self.env.cr.rowcount == limit

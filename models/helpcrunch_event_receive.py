@@ -91,7 +91,8 @@ class HelpcrunchEvent(models.Model):
         ):
             # Whatever the bot says comes back (helpcrunch-api.md 3.9).
             return "echo"
-        if event.occurred_at < time.time() - self._get_retention_days() * 86400:
+        days = self._get_retention_days()
+        if days and event.occurred_at < time.time() - days * 86400:
             return "old"
         return None
 

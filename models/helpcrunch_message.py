@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, format_datetime
 
 from ..tools.text import file_links
+from . import retention
 
 
 class HelpcrunchMessage(models.Model):
@@ -125,40 +126,21 @@ class HelpcrunchMessage(models.Model):
         What still waits to be sent stays. A dialogue silent for as long forgets what
         was answered in it.
         """
-        # sudo: ir.config_parameter - read for the vacuum, whoever runs it
-        days = int(
-            self.env["ir.config_parameter"]
-            .sudo()
-            .get_param("helpcrunch_chatbot.transcript_retention_days")
-            or 0
+        days = retention.get_days(self.env, "transcript_retention_days", 0)
+        if days:
+            self.env.cr.execute(
+                SQL(
+                    """
+                    UPDATE helpcrunch_chat SET answer = NULL, variables = NULL
+                     WHERE last_message_at < %s
+                       AND (answer IS NOT NULL OR variables IS NOT NULL)
+                    """,
+                    retention.get_limit(days),
+                ),
+            )
+        return retention.delete_old(
+            self.env, self._table, "occurred_at", days, "state != 'outgoing'"
         )
-        if days <= 0:
-            return 0, False
-        limit = 10000
-        before = fields.Datetime.subtract(fields.Datetime.now(), days=days)
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE helpcrunch_chat SET answer = NULL, variables = NULL
-                 WHERE last_message_at < %s
-                   AND (answer IS NOT NULL OR variables IS NOT NULL)
-                """,
-                before,
-            ),
-        )
-        self.env.cr.execute(
-            SQL(
-                """
-                DELETE FROM helpcrunch_message
-                 WHERE id IN (SELECT id FROM helpcrunch_message
-                               WHERE occurred_at < %s AND state != 'outgoing'
-                               LIMIT %s)
-                """,
-                before,
-                limit,
-            ),
-        )
-        return self.env.cr.rowcount, self.env.cr.rowcount == limit
 
 
 def linkify(text):

@@ -6,7 +6,7 @@ from odoo.tools import SQL
 
 from ..const import CRON_BATCH, PRIORITY_LIVE
 from ..tools import budget
-from . import work
+from . import retention, work
 
 _OPEN_STATES = ("pending", "sending", "unknown")
 
@@ -163,18 +163,7 @@ class HelpcrunchOutbox(models.Model):
 
     @api.autovacuum
     def _gc_done_calls(self):
-        limit = 10000
         days = self.env["helpcrunch.event"]._get_retention_days()
-        before = fields.Datetime.subtract(fields.Datetime.now(), days=days)
-        self.env.cr.execute(
-            SQL(
-                """
-                DELETE FROM helpcrunch_outbox
-                 WHERE id IN (SELECT id FROM helpcrunch_outbox
-                               WHERE done_at < %s AND state = 'sent' LIMIT %s)
-                """,
-                before,
-                limit,
-            ),
+        return retention.delete_old(
+            self.env, self._table, "done_at", days, "state = 'sent'"
         )
-        return self.env.cr.rowcount, self.env.cr.rowcount == limit

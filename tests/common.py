@@ -193,6 +193,21 @@ class HelpcrunchCase(TransactionCase):
             work.take_turns(self.env.cr.dbname, chat.id)
         self.work()
 
+    def list_pair(self, newer, older, **vals):
+        """Put two contacts on the list of possible duplicates."""
+        return self.env["helpcrunch.duplicate"].create(
+            {
+                "company_id": self.account.company_id.id,
+                "kind": "phone",
+                "value": "+380671234567",
+                "state": "open",
+                "reason": "untrusted",
+                "partner_id": newer.id,
+                "older_partner_id": older.id,
+                **vals,
+            },
+        )
+
     # === LOOKING === #
 
     def chat(self, customer=CUSTOMER):

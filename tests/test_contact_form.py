@@ -85,17 +85,7 @@ class TestContactForm(HelpcrunchCase):
 
     def test_who_may_be_double_shows(self):
         other = self.env["res.partner"].create({"name": "T."})
-        row = self.env["helpcrunch.duplicate"].create(
-            {
-                "company_id": self.account.company_id.id,
-                "kind": "phone",
-                "value": "+380671234567",
-                "state": "open",
-                "reason": "untrusted",
-                "partner_id": other.id,
-                "older_partner_id": self.taras.id,
-            },
-        )
+        row = self.list_pair(other, self.taras)
         partner = self.taras.with_user(self.manager)
         self.assertEqual(partner.helpcrunch_duplicate_count, 1)
         action = partner.action_view_helpcrunch_duplicates()

@@ -35,6 +35,18 @@ class TestCustomers(HelpcrunchCase):
         own = self.account.category_id | self.account.application_ids.category_id
         return set((self.partner(customer).category_id - own).mapped("name"))
 
+    def goes_on_as(self, customer):
+        """Let the chat go on under another customer's id, as after a merge there."""
+        data = {
+            "chat_id": int(self.chat().external_id),
+            "customer": {"id": customer, "name": "Taras"},
+            "message": {"id": 99999, "text": "ping", "applicationId": TELEGRAM},
+        }
+        with self.enter_test_mode_if_needed():
+            self.receive(self.helpcrunch.webhook("message.chat.customer", data))
+            self.work()
+        self.env.invalidate_all()
+
     # === TAGS === #
 
     def test_tags_follow_helpcrunch(self):
@@ -198,15 +210,7 @@ class TestCustomers(HelpcrunchCase):
     def test_a_chat_that_goes_on_under_another_customers_id(self):
         self.says("Hi", name="Taras")
         chat, partner = self.chat(), self.partner()
-        data = {
-            "chat_id": int(chat.external_id),
-            "customer": {"id": 5055, "name": "Taras"},
-            "message": {"id": 99999, "text": "ping", "applicationId": TELEGRAM},
-        }
-        with self.enter_test_mode_if_needed():
-            self.receive(self.helpcrunch.webhook("message.chat.customer", data))
-            self.work()
-        self.env.invalidate_all()
+        self.goes_on_as(5055)
         self.assertEqual(chat.customer_id.external_id, "5055")
         self.assertEqual(chat.partner_id, partner)
         self.assertEqual(chat.customer_id.partner_id, partner)
@@ -216,15 +220,7 @@ class TestCustomers(HelpcrunchCase):
         self.says("Hi", name="Taras")
         self.says("Hi", customer=5055, name="T.")
         self.customer(5055).blocked = True
-        data = {
-            "chat_id": int(self.chat().external_id),
-            "customer": {"id": 5055, "name": "Taras"},
-            "message": {"id": 99999, "text": "ping", "applicationId": TELEGRAM},
-        }
-        with self.enter_test_mode_if_needed():
-            self.receive(self.helpcrunch.webhook("message.chat.customer", data))
-            self.work()
-        self.env.invalidate_all()
+        self.goes_on_as(5055)
         event = self.env["helpcrunch.event"].search([("message_key", "like", "99999")])
         codes = [line["code"] for line in event.trace]
         self.assertEqual(codes, ["rebound", "blocked"])

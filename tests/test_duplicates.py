@@ -92,24 +92,10 @@ class TestPossibleDuplicates(MergeCase):
         self.assertFalse(self.new.exists())
         self.assertEqual(self.old.user_ids.login, "one")
 
-    def pair(self, newer, older, **vals):
-        return self.env["helpcrunch.duplicate"].create(
-            {
-                "company_id": self.account.company_id.id,
-                "kind": "phone",
-                "value": "+380671234567",
-                "state": "open",
-                "reason": "untrusted",
-                "partner_id": newer.id,
-                "older_partner_id": older.id,
-                **vals,
-            },
-        )
-
     def test_several_at_a_time(self):
         first, second, third = (self.contact(name) for name in "ABC")
-        rows = self.pair(second, first) + self.pair(third, second)
-        rows += self.pair(third, first)
+        rows = self.list_pair(second, first) + self.list_pair(third, second)
+        rows += self.list_pair(third, first)
         rows.with_user(self.manager).action_merge()
         self.assertEqual((first | second | third).exists(), first)
         self.assertFalse(rows.exists())
@@ -123,15 +109,15 @@ class TestPossibleDuplicates(MergeCase):
             (9, self.old.id, 5, between.id),
         )
         self.env.invalidate_all()
-        other = self.pair(self.new, between)
+        other = self.list_pair(self.new, between)
         self.row.with_user(self.manager).action_merge()
         self.assertEqual(other.older_partner_id, self.old)
         self.assertEqual(other.partner_id, between)
 
     def test_not_the_same_outlives_a_merge_of_one_of_them(self):
         other = self.contact("Other")
-        dismissed = self.pair(other, self.new, state="dismissed")
-        asked = self.pair(other, self.old)
+        dismissed = self.list_pair(other, self.new, state="dismissed")
+        asked = self.list_pair(other, self.old)
         self.row.with_user(self.manager).action_merge()
         self.assertEqual((dismissed | asked).exists().state, "dismissed")
 

@@ -225,19 +225,8 @@ class TestRowsOfAMerge(HelpcrunchCase):
         )
         pairs = [(other, self.new) for other in self.others[60:70]]
         pairs += [(self.others[60], self.old)]
-        self.rows = self.env["helpcrunch.duplicate"].create(
-            [
-                {
-                    "company_id": self.account.company_id.id,
-                    "kind": "phone",
-                    "value": "+380671234567",
-                    "state": "open",
-                    "reason": "untrusted",
-                    "partner_id": other.id,
-                    "older_partner_id": who.id,
-                }
-                for other, who in pairs
-            ],
+        self.rows = self.env["helpcrunch.duplicate"].union(
+            *(self.list_pair(other, who) for other, who in pairs)
         )
         self.row = self.env["helpcrunch.duplicate"].create(
             {

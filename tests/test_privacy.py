@@ -185,16 +185,8 @@ class TestPrivacy(HelpcrunchCase):
 
     def test_not_the_same_is_not_forgotten(self):
         other = self.env["res.partner"].create({"name": "Other"})
-        row = self.env["helpcrunch.duplicate"].create(
-            {
-                "company_id": self.account.company_id.id,
-                "kind": "email",
-                "value": "taras@example.com",
-                "state": "dismissed",
-                "partner_id": other.id,
-                "older_partner_id": self.taras.id,
-                "chat_id": self.chat().id,
-            },
+        row = self.list_pair(
+            other, self.taras, state="dismissed", chat_id=self.chat().id
         )
         self.erase()
         self.assertTrue(row.exists())
@@ -279,6 +271,17 @@ class TestPrivacy(HelpcrunchCase):
         self.env["helpcrunch.event"]._gc_old_events()
         self.assertFalse(events[0].exists())
         self.assertEqual(events[1:].exists(), events[1:])
+
+    def test_a_retention_that_is_no_number_forgets_nothing_new(self):
+        for days in ("0", "ninety", ""):
+            self.set_retention("retention_days", days)
+            self.set_retention("transcript_retention_days", days)
+            self.env["helpcrunch.event"]._gc_old_events()
+            self.env["helpcrunch.message"]._gc_old_messages()
+            # Nor is a webhook too old then.
+            self.says(f"Keep {days}")
+            self.assertIn(f"Keep {days}", self.chat().message_ids.mapped("body"))
+        self.assertIn(SECRET, self.chat().message_ids.mapped("body"))
 
     def test_old_lines_are_forgotten(self):
         lines = self.chat().message_ids
