@@ -1,3 +1,6 @@
+# What others inherit comes first.
+from . import helpcrunch_remote, helpcrunch_step_part  # isort: split
+
 from . import (
     crm_lead,
     helpcrunch_account,

@@ -3,19 +3,13 @@ from odoo import fields, models
 
 class HelpcrunchAgent(models.Model):
     _name = "helpcrunch.agent"
+    _inherit = "helpcrunch.remote"
     _description = "HelpCrunch Agent"
     _order = "name, id"
     _check_company_auto = True
 
     name = fields.Char(required=True)
     active = fields.Boolean(default=True)
-    account_id = fields.Many2one(
-        "helpcrunch.account", "Messenger", required=True, index=True, ondelete="cascade"
-    )
-    company_id = fields.Many2one(
-        related="account_id.company_id", store=True, index=True
-    )
-    external_id = fields.Char("HelpCrunch ID", required=True, readonly=True)
     email = fields.Char(readonly=True)
     role = fields.Char(readonly=True)
     user_id = fields.Many2one(
@@ -29,9 +23,4 @@ class HelpcrunchAgent(models.Model):
         "Is a bot",
         help="HelpCrunch's own chatbot (HelpBot) or another machine: what it writes "
         "never counts as a person taking the dialogue over.",
-    )
-
-    _external_unique = models.Constraint(
-        "UNIQUE(account_id, external_id)",
-        "This HelpCrunch agent is already in the list of its messenger.",
     )

@@ -3,19 +3,13 @@ from odoo import api, fields, models
 
 class HelpcrunchApplication(models.Model):
     _name = "helpcrunch.application"
+    _inherit = "helpcrunch.remote"
     _description = "HelpCrunch Channel"
     _order = "name, id"
     _check_company_auto = True
 
     name = fields.Char(required=True)
     active = fields.Boolean(default=True)
-    account_id = fields.Many2one(
-        "helpcrunch.account", "Messenger", required=True, index=True, ondelete="cascade"
-    )
-    company_id = fields.Many2one(
-        related="account_id.company_id", store=True, index=True
-    )
-    external_id = fields.Char("HelpCrunch ID", required=True, readonly=True)
     channel = fields.Char(
         "Channel Type",
         help="What kind of channel this is, in HelpCrunch's word: telegram, viber, …",
@@ -36,19 +30,10 @@ class HelpcrunchApplication(models.Model):
         help="Medium of the leads that come through this channel.",
     )
 
-    _external_unique = models.Constraint(
-        "UNIQUE(account_id, external_id)",
-        "This HelpCrunch application is already in the list of its messenger.",
-    )
-
     @api.model
     def _find_or_create(self, account, external_id):
         """Return the account's application, made nameless if Connect never saw it."""
-        application = self.with_context(active_test=False).search(
-            [("account_id", "=", account.id), ("external_id", "=", external_id)],
-            limit=1,
-        )
-        return application or self.create(
+        return self._find_remote(account, external_id) or self.create(
             {
                 "account_id": account.id,
                 "external_id": external_id,

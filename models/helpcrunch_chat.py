@@ -21,17 +21,11 @@ class HelpcrunchChat(models.Model):
     """
 
     _name = "helpcrunch.chat"
+    _inherit = "helpcrunch.remote"
     _description = "HelpCrunch Dialogue"
     _order = "last_message_at desc, id desc"
     _rec_names_search = ["external_id", "partner_id.name"]
 
-    external_id = fields.Char("HelpCrunch ID", required=True, readonly=True)
-    account_id = fields.Many2one(
-        "helpcrunch.account", "Messenger", required=True, index=True, ondelete="cascade"
-    )
-    company_id = fields.Many2one(
-        related="account_id.company_id", store=True, index=True
-    )
     bot_id = fields.Many2one(
         "helpcrunch.bot", index="btree_not_null", ondelete="restrict"
     )
@@ -102,11 +96,6 @@ class HelpcrunchChat(models.Model):
     inbox_url = fields.Char("HelpCrunch Inbox", compute="_compute_inbox_url")
     transcript = fields.Html(compute="_compute_transcript", sanitize=False)
     why = fields.Html("Why?", compute="_compute_why", sanitize=False)
-
-    _external_unique = models.Constraint(
-        "UNIQUE(account_id, external_id)",
-        "This HelpCrunch chat already has a dialogue.",
-    )
 
     def unlink(self):
         """Take along what was said, wherever it was written down.

@@ -35,7 +35,7 @@ class HelpcrunchChat(models.Model):
             lang=language or row["bot_lang"] or self.env.lang,
             allowed_company_ids=[row["company_id"]],
         )
-        turn = Turn(chat, event, row)
+        turn = Turn(chat, row)
         # Whoever saw the rows from before this turn must clash: architecture 5.
         turn.chat.turn_count = row["turn_count"] + 1
         facts = event._get_facts(row)
@@ -102,13 +102,7 @@ class HelpcrunchChat(models.Model):
     def _on_message_chat_agent(self, facts):
         if facts.agent == self.account_id.bot_agent_id.external_id:
             return {"state": "ignored", "reason": "echo"}
-        agent = self.env["helpcrunch.agent"].search(
-            [
-                ("account_id", "=", self.account_id.id),
-                ("external_id", "=", facts.agent),
-            ],
-            limit=1,
-        )
+        agent = self.env["helpcrunch.agent"]._find_remote(self.account_id, facts.agent)
         is_machine = agent.is_bot or facts.broadcast_type() or not facts.agent
         author = "system" if is_machine else "operator"
         if self._is_written_down(facts):

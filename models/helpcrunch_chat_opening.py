@@ -24,13 +24,7 @@ class HelpcrunchChat(models.Model):
         if event.state != "pending":
             return None, None
         account = event.account_id
-        chat = self.search(
-            [
-                ("account_id", "=", account.id),
-                ("external_id", "=", event.chat_external_id),
-            ],
-            limit=1,
-        )
+        chat = self._find_remote(account, event.chat_external_id)
         if chat:
             self._adopt_events(chat)
             return chat.id, None
@@ -39,19 +33,12 @@ class HelpcrunchChat(models.Model):
         if reason:
             event.write({"state": "ignored", "reason": reason})
             return None, None
-        customer = self.env["helpcrunch.customer"].search(
-            [
-                ("account_id", "=", account.id),
-                ("external_id", "=", facts.customer),
-                ("is_known", "=", True),
-            ],
-            limit=1,
-        )
+        customer = self.env["helpcrunch.customer"]._find_remote(account, facts.customer)
         return None, {
             "account_id": account.id,
             "api_url": account.api_url,
             "api_key": account.api_key,
-            "customer": None if customer else facts.customer,
+            "customer": None if customer.is_known else facts.customer,
             # A chat that HelpCrunch announces is new; one that just speaks may be old.
             "chat": None if facts.event_type == "chat.new" else facts.chat,
         }
@@ -88,9 +75,7 @@ class HelpcrunchChat(models.Model):
             f"customer:{account.id}:{facts.customer}",
             f"email:{account.company_id.id}:{str(told.get('email') or '').lower()}",
         )
-        chat = self.search(
-            [("account_id", "=", account.id), ("external_id", "=", facts.chat)], limit=1
-        )
+        chat = self._find_remote(account, facts.chat)
         if not chat:
             chat = self._create_dialogue(account, facts, told, remote, bool(profile))
         self._adopt_events(chat)

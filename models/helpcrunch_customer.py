@@ -18,18 +18,12 @@ class HelpcrunchCustomer(models.Model):
     """
 
     _name = "helpcrunch.customer"
+    _inherit = "helpcrunch.remote"
     _description = "HelpCrunch Customer"
     _order = "id desc"
 
     name = fields.Char(readonly=True)
     active = fields.Boolean(default=True)
-    account_id = fields.Many2one(
-        "helpcrunch.account", "Messenger", required=True, index=True, ondelete="cascade"
-    )
-    company_id = fields.Many2one(
-        related="account_id.company_id", store=True, index=True
-    )
-    external_id = fields.Char("HelpCrunch ID", required=True, readonly=True)
     partner_id = fields.Many2one(
         "res.partner", "Contact", index="btree_not_null", ondelete="set null"
     )
@@ -65,11 +59,6 @@ class HelpcrunchCustomer(models.Model):
     )
     chat_ids = fields.One2many("helpcrunch.chat", "customer_id", "Dialogues")
 
-    _external_unique = models.Constraint(
-        "UNIQUE(account_id, external_id)",
-        "This HelpCrunch customer is already bound to a contact.",
-    )
-
     def write(self, vals):
         if "opt_out" in vals:
             # Said by the customer or by somebody here, unless HelpCrunch is named.
@@ -102,12 +91,11 @@ class HelpcrunchCustomer(models.Model):
 
     @api.model
     def _bind(self, account, external_id, partner, application):
-        """Return the binding of a customer whose contact is known already."""
-        customer = self.with_context(active_test=False).search(
-            [("account_id", "=", account.id), ("external_id", "=", external_id)],
-            limit=1,
-        )
-        return customer or self.create(
+        """Return the binding of a customer, made with this contact if it is new.
+
+        :param partner: an empty one if the contact is still to be found
+        """
+        return self._find_remote(account, external_id) or self.create(
             {
                 "account_id": account.id,
                 "external_id": external_id,

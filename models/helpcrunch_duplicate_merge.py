@@ -193,9 +193,8 @@ class HelpcrunchDuplicate(models.Model):
         chat = self.chat_id
         if chat.partner_id == newer:
             chat._repeat_answers(older)
-        newer_sudo = (
-            newer.sudo()
-        )  # sudo: res.partner - the list's own access is checked
+        # sudo: res.partner - access was checked by whoever pressed the button
+        newer_sudo = newer.sudo()
         if not older.company_id:
             # Empty means "of all companies"; Odoo's merge would fill it in. In SQL, as
             # the newer one's children keep their company.

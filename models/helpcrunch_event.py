@@ -128,10 +128,16 @@ class HelpcrunchEvent(models.Model):
     @api.model
     def _wake(self, chat_ids):
         """Have turns of these dialogues taken as soon as this transaction commits."""
-        for chat_id in chat_ids:
+        if chat_ids:
             self.env.cr.postcommit.add(
-                partial(self._run_outside, work.submit_turns, chat_id)
+                partial(self._run_outside, work.submit_turns, tuple(chat_ids))
             )
+
+    @api.model
+    def _find_waiting(self, chat_ids):
+        """Return which of these dialogues have an event to process."""
+        waiting = [("chat_id", "in", chat_ids), ("state", "=", "pending")]
+        return self.search(waiting).chat_id.ids
 
     @api.model
     def _cron_process(self):

@@ -221,17 +221,7 @@ class HelpcrunchStep(models.Model):
         Deleting the whole bot, or the user of the link along with the step, is fine.
         """
         for step in self:
-            users = (
-                self.search(
-                    [
-                        ("bot_id", "=", step.bot_id.id),
-                        "|",
-                        ("next_step_id", "=", step.id),
-                        ("fallback_step_id", "=", step.id),
-                    ],
-                )
-                - self
-            )
+            users = step._find_users() - self
             if users:
                 raise UserError(
                     self.env._(
@@ -253,6 +243,14 @@ class HelpcrunchStep(models.Model):
                     chat=chat.display_name,
                 ),
             )
+
+    def _find_users(self):
+        """Return the steps that lead to this one, archived ones too."""
+        self.ensure_one()
+        links = Domain.OR(
+            Domain(name, "=", self.id) for name in self._get_link_fields()
+        )
+        return self.with_context(active_test=False).search(links)
 
     # === ACTIONS === #
 

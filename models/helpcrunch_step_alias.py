@@ -7,12 +7,10 @@ from .bot_map import START
 
 class HelpcrunchStepAlias(models.Model):
     _name = "helpcrunch.step.alias"
+    _inherit = "helpcrunch.step.part"
     _description = "HelpCrunch Step Alias"
     _order = "automatic, id"
 
-    step_id = fields.Many2one(
-        "helpcrunch.step", required=True, index=True, ondelete="cascade"
-    )
     bot_id = fields.Many2one(
         related="step_id.bot_id", store=True, index=True, precompute=True
     )
@@ -93,12 +91,9 @@ class HelpcrunchStepAlias(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         self._refuse_taken(vals_list)
-        aliases = super().create(vals_list)
-        aliases.bot_id._touch()
-        return aliases
+        return super().create(vals_list)
 
     def write(self, vals):
-        bots = self.bot_id
         if vals.keys() & {"name", "code", "step_id"}:
             if self.filtered("automatic"):
                 raise UserError(
@@ -119,15 +114,7 @@ class HelpcrunchStepAlias(models.Model):
                     ],
                     but=alias,
                 )
-        result = super().write(vals)
-        (bots | self.bot_id)._touch()
-        return result
-
-    def unlink(self):
-        bots = self.bot_id
-        result = super().unlink()
-        bots.exists()._touch()
-        return result
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_automatic(self):

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 from ..tools import matching
 
@@ -7,14 +7,12 @@ class HelpcrunchStepAnswer(models.Model):
     """One answer of a step with choices."""
 
     _name = "helpcrunch.step.answer"
+    _inherit = "helpcrunch.step.part"
     _description = "HelpCrunch Step Answer"
     _order = "sequence, id"
 
     name = fields.Char("Answer", required=True, translate=True)
     sequence = fields.Integer(default=10)
-    step_id = fields.Many2one(
-        "helpcrunch.step", required=True, index=True, ondelete="cascade"
-    )
     bot_id = fields.Many2one(related="step_id.bot_id")
     company_id = fields.Many2one(related="step_id.company_id")
     target_step_id = fields.Many2one(
@@ -25,23 +23,6 @@ class HelpcrunchStepAnswer(models.Model):
         domain="[('bot_id', '=', bot_id), ('id', '!=', step_id)]",
         help="Where this answer leads. Empty: to the step's own “Go to Step”.",
     )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        answers = super().create(vals_list)
-        answers.step_id.bot_id._touch()
-        return answers
-
-    def write(self, vals):
-        result = super().write(vals)
-        self.step_id.bot_id._touch()
-        return result
-
-    def unlink(self):
-        bots = self.step_id.bot_id
-        result = super().unlink()
-        bots._touch()
-        return result
 
     def _get_wordings(self):
         """Return the answer's text in every installed language, as it is compared."""

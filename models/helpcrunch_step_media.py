@@ -20,14 +20,12 @@ class HelpcrunchStepMedia(models.Model):
     """
 
     _name = "helpcrunch.step.media"
+    _inherit = "helpcrunch.step.part"
     _description = "HelpCrunch Step Multimedia"
     _order = "sequence, id"
 
     name = fields.Char(required=True)
     sequence = fields.Integer(default=10)
-    step_id = fields.Many2one(
-        "helpcrunch.step", required=True, index=True, ondelete="cascade"
-    )
     step_name = fields.Char("Name of the Step", related="step_id.name")
     bot_id = fields.Many2one(related="step_id.bot_id")
     company_id = fields.Many2one(related="step_id.company_id", store=True, index=True)
@@ -88,21 +86,11 @@ class HelpcrunchStepMedia(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             self._guess_type(vals)
-        medias = super().create(vals_list)
-        medias.step_id.bot_id._touch()
-        return medias
+        return super().create(vals_list)
 
     def write(self, vals):
         self._guess_type(vals)
-        result = super().write(vals)
-        self.step_id.bot_id._touch()
-        return result
-
-    def unlink(self):
-        bots = self.step_id.bot_id
-        result = super().unlink()
-        bots._touch()
-        return result
+        return super().write(vals)
 
     def _guess_type(self, vals):
         # By content, not by what the file is called: that is what browsers will get.

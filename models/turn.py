@@ -33,9 +33,8 @@ class Turn:
     :param row: what the locking statement read beside it
     """
 
-    def __init__(self, chat, event, row):
+    def __init__(self, chat, row):
         self.row = row
-        self.event = event
         self.chat = chat.with_context(helpcrunch_turn=self)
         self.entered = []
         self.received = []

@@ -36,9 +36,19 @@ def after_webhook(dbname, receipt):
     _note_arrival(dbname, receipt["account_id"], receipt["event_type"])
 
 
-def submit_turns(dbname, chat_id):
-    """Have the dialogue's turns taken in the pool."""
-    worker.submit(take_turns, dbname, chat_id)
+def submit_turns(dbname, chat_ids):
+    """Have the turns of dialogues taken in the pool, where something waits."""
+    worker.submit(_submit_waiting, dbname, chat_ids)
+
+
+def _submit_waiting(dbname, chat_ids):
+    # A contact may have hundreds of dialogues, and hardly one of them waits.
+    for chat_id in worker.run(dbname, _find_waiting, chat_ids):
+        worker.submit(take_turns, dbname, chat_id)
+
+
+def _find_waiting(env, chat_ids):
+    return env["helpcrunch.event"]._find_waiting(chat_ids)
 
 
 def submit_drain(dbname):

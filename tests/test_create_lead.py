@@ -227,7 +227,7 @@ class TestLeadOfDialogue(HelpcrunchCase):
         self.take(self.helpcrunch.webhook(event.event_type, data))
         self.lead()
         # The same pass once more, as when a transaction is run again.
-        turn = Turn(self.chat(), event, {"join_messages": False, "position": 0})
+        turn = Turn(self.chat(), {"join_messages": False, "position": 0})
         self.patch(turn, "flush", lambda: None)
         self.make._enter_create_lead(turn.chat)
         self.lead()

@@ -60,3 +60,29 @@ class TestDrawing(HelpcrunchCase):
                 "application_ids": [(6, 0, channel.ids)],
             },
         )
+
+    def test_a_step_that_any_link_leads_to_stays(self):
+        target = self.step("Target")
+        links = {
+            "next_step_id": {},
+            "fallback_step_id": {},
+            "failed_step_id": {
+                "step_type": "update_contact",
+                "field_id": self.field("name"),
+            },
+        }
+        for name, vals in links.items():
+            user = self.step(f"By {name}", **vals)
+            user[name] = target
+            with self.subTest(name), self.refused(f"“By {name}” leads to it"):
+                target.unlink()
+            user.unlink()
+        user = self.step(
+            "Which?",
+            "choice",
+            answer_ids=[(0, 0, {"name": "One", "target_step_id": target.id})],
+        )
+        with self.refused("“Which.” leads to it"):
+            target.unlink()
+        # Together with what leads there it may go.
+        (target | user).unlink()

@@ -36,6 +36,7 @@ class TestMergeThreads(ThreadCase):
     def _clean_up(self):
         with self.transaction() as env:
             env["crm.lead"].search([("name", "=", "By hand")]).unlink()
+            env["helpcrunch.duplicate"].search([]).unlink()
         result = super()._clean_up()
         with self.transaction() as env:
             env["res.partner"].search([("phone_sanitized", "=", NUMBER)]).unlink()

@@ -70,6 +70,12 @@ class HelpcrunchStep(models.Model):
         chat._keep_answer(self, answer.name)
         return answer.target_step_id or self.next_step_id
 
+    def _find_users(self):
+        answers = self.env["helpcrunch.step.answer"].search(
+            [("target_step_id", "=", self.id)]
+        )
+        return super()._find_users() | answers.step_id
+
     @api.model
     def _get_checked_fields(self):
         return [*super()._get_checked_fields(), "answer_ids"]
