@@ -12,6 +12,7 @@ from . import (
     test_engine,
     test_example,
     test_i18n,
+    test_manual,
     test_media,
     test_merge,
     test_merge_rows,
