@@ -47,6 +47,10 @@ account.action_connect()
 if account.state != "connected":
     raise SystemExit(f"not connected: {account.error}")
 
+# A Ukrainian shop: local phone numbers are read as Ukrainian ones.
+account.company_id.country_id = env.ref("base.ua")
+bot.tz = "Europe/Kyiv"
+
 # Somebody to be merged with: give this number to the example bot.
 known = [("phone_sanitized", "=", "+380671234567")]
 if not env["res.partner"].search_count(known):

@@ -17,6 +17,7 @@ from . import (
     helpcrunch_chat_opening,
     helpcrunch_customer,
     helpcrunch_duplicate,
+    helpcrunch_duplicate_comparison,
     helpcrunch_duplicate_merge,
     helpcrunch_event,
     helpcrunch_event_receive,

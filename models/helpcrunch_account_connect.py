@@ -210,6 +210,14 @@ class HelpcrunchAccount(models.Model):
                     "Odoo with a database filter (--db-filter)."
                 ),
             )
+        if not self.company_id.country_id:
+            warnings.append(
+                self.env._(
+                    "Company “%(company)s” has no country, so phone numbers without a "
+                    "country code are refused in chats. Set the company's country.",
+                    company=self.company_id.name,
+                ),
+            )
         if self.state == "connected":
             warnings.append(
                 self.env._(

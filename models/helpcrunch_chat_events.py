@@ -130,22 +130,28 @@ class HelpcrunchChat(models.Model):
 
     def _on_customer_blocked(self, facts):
         self.customer_id.blocked = True
+        self._trace("told_blocked")
         self._cancel_for_customer(self.env._("The customer was blocked in HelpCrunch."))
 
     def _on_customer_unblocked(self, facts):
         self.customer_id.blocked = False
+        self._trace("told_unblocked")
 
     def _on_customer_deleted(self, facts):
         self.customer_id.active = False
+        self._trace("told_deleted")
         self._cancel_for_customer(self.env._("The customer was deleted in HelpCrunch."))
 
     def _on_customer_unsubscribed(self, facts):
         self.customer_id._set_unsubscribed(True)
+        self._trace("told_unsubscribed")
 
     def _on_customer_subscribed(self, facts):
         self.customer_id._set_unsubscribed(False)
+        self._trace("told_subscribed")
 
     def _on_customer_tags_changed(self, facts):
+        self._trace("told_tags")
         # The event does not tell which tags there are now (helpcrunch-api.md 3.6).
         self.customer_id._ask_again()
 
@@ -153,7 +159,10 @@ class HelpcrunchChat(models.Model):
         self._trace("merged", text=self.partner_id.display_name or "")
 
     def _on_customer_email_updated(self, facts):
-        self.customer_id._take_email(facts.data.get("email"))
+        self._trace("told_email", text=facts.data.get("email") or "")
+        if self.customer_id._take_email(facts.data.get("email")):
+            email = self.partner_id.email_normalized
+            self.env["helpcrunch.duplicate"]._look_for(self, "email", email)
 
     def _cancel_for_customer(self, reason):
         """Say nothing more to a customer whom HelpCrunch lets hear nothing more."""

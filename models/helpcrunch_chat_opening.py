@@ -89,11 +89,13 @@ class HelpcrunchChat(models.Model):
         bot = self.env["helpcrunch.bot"]._find_for_application(
             account.id, facts.application
         )
-        customer = self.env["helpcrunch.customer"]._find_or_create(
+        customers = self.env["helpcrunch.customer"]
+        partner = customers._find_remote(account, facts.customer).partner_id
+        customer = customers._find_or_create(
             account, facts.customer, profile, application, known
         )
         paused = self._is_held_by_person(account, remote)
-        return self.create(
+        chat = self.create(
             {
                 "external_id": facts.chat,
                 "account_id": account.id,
@@ -105,6 +107,11 @@ class HelpcrunchChat(models.Model):
                 "last_message_at": to_datetime(facts.occurred_at),
             },
         )
+        if customer.partner_id != partner:
+            # More than one contact has this e-mail, or a colleague's: nobody was found.
+            email = customer.partner_id.email_normalized
+            self.env["helpcrunch.duplicate"]._look_for(chat, "email", email)
+        return chat
 
     def _is_held_by_person(self, account, remote):
         """Tell whether a chat older than the connection is open with a person."""

@@ -60,15 +60,30 @@ class HelpcrunchCustomer(models.Model):
     chat_ids = fields.One2many("helpcrunch.chat", "customer_id", "Dialogues")
 
     def write(self, vals):
-        if "opt_out" in vals:
-            # Said by the customer or by somebody here, unless HelpCrunch is named.
-            vals = {"unsubscribed": False, **vals}
-        return super().write(vals)
+        """Let a wish for no broadcasts hold in all channels of a person."""
+        if "opt_out" not in vals:
+            return super().write(vals)
+        # Said by the customer or by somebody here, unless HelpCrunch is named.
+        result = super().write({"unsubscribed": False, **vals})
+        # sudo: helpcrunch.customer - channels of other people's dialogues too
+        siblings_sudo = self.sudo().partner_id.helpcrunch_customer_ids - self
+        super(HelpcrunchCustomer, siblings_sudo).write(
+            {"opt_out": vals["opt_out"], "unsubscribed": False}
+        )
+        return result
 
     def unlink(self):
         """Take along what HelpCrunch sent about these customers."""
         self.env["helpcrunch.event"]._forget(self, "customer_external_id")
         return super().unlink()
+
+    def _forget(self):
+        """Forget what these customers are called and what HelpCrunch sent about them.
+
+        Whose contact each is stays, and what it does not want.
+        """
+        self.env["helpcrunch.event"]._forget(self, "customer_external_id")
+        self.write({"name": False, "locale": False, "country_code": False})
 
     @api.model
     def _find_or_create(self, account, external_id, profile, application, known):
@@ -129,10 +144,15 @@ class HelpcrunchCustomer(models.Model):
         return self.partner_id
 
     def _take_email(self, email):
-        """Fill in the contact's e-mail that HelpCrunch learned, if it has none."""
+        """Fill in the contact's e-mail that HelpCrunch learned, if it has none.
+
+        :return: whether it was filled in
+        """
         email = email_normalize(email or "")
-        if email and self.partner_id and not self.partner_id.email:
-            self.partner_id.email = email
+        if not email or not self.partner_id or self.partner_id.email:
+            return False
+        self.partner_id.email = email
+        return True
 
     def _update_from_profile(self, profile, known):
         location = profile.get("location")

@@ -67,17 +67,18 @@ class HelpcrunchDuplicate(models.Model):
     )
     reason = fields.Selection(
         [
-            ("email", "Same e-mail"),
             ("user", "One of them is a user of Odoo"),
             ("company", "They belong to different companies of yours"),
             ("family", "A firm is concerned"),
             ("kind", "A person and a company or address"),
             ("emails", "Two different e-mails"),
             ("untrusted", "Typed phones are not trusted"),
+            ("email", "Same e-mail"),
             ("failed", "The merge failed"),
         ],
         "Why It Waits",
         readonly=True,
+        help="The gravest reason, if there are several.",
     )
     state = fields.Selection(
         [
@@ -92,7 +93,6 @@ class HelpcrunchDuplicate(models.Model):
     tries = fields.Integer(default=0, readonly=True)
     not_before = fields.Datetime(readonly=True)
     error = fields.Text(readonly=True)
-    comparison = fields.Html(compute="_compute_comparison", sanitize=False)
 
     # Younger and older are told apart by their age, so a pair has one order only.
     _pair_once = models.UniqueIndex(
@@ -112,55 +112,6 @@ class HelpcrunchDuplicate(models.Model):
         for row in self.sudo():
             names = (row.older_partner_id.name, row.partner_id.name)
             row.display_name = " ≟ ".join(filter(None, names)) or row.value
-
-    @api.depends("partner_id", "older_partner_id")
-    def _compute_comparison(self):
-        for row in self:
-            if not (row.partner_id | row.older_partner_id).has_access("read"):
-                row.comparison = False
-                continue
-            row.comparison = self.env["ir.qweb"]._render(
-                "helpcrunch_chatbot.duplicate_comparison",
-                {
-                    "older": row.older_partner_id,
-                    "newer": row.partner_id,
-                    "lines": row._get_comparison(),
-                },
-            )
-
-    def _get_comparison(self):
-        """Return ``(label, older's value, newer's value, differ)`` rows for people.
-
-        Only what speaks for or against one person is told to differ; a number is the
-        same in any spelling.
-        """
-        older, newer = self.older_partner_id, self.partner_id
-        compared = {
-            "phone": "phone_sanitized",
-            "email": "email_normalized",
-            **{
-                name: name
-                for name in ("name", "company_type", "parent_id", "function", "city")
-            },
-        }
-        names = (
-            *("name", "company_type", "parent_id", "phone", "email", "function"),
-            *("street", "city", "country_id", "lang", "category_id", "user_id"),
-            *("create_date", "user_ids", "opportunity_count", "helpcrunch_chat_count"),
-        )
-        rows = [
-            (
-                older._fields[name]._description_string(self.env),
-                older._helpcrunch_tell(name),
-                newer._helpcrunch_tell(name),
-                name in compared
-                and bool(older[name] and newer[name])
-                and older[compared[name]] != newer[compared[name]],
-            )
-            for name in names
-            if older._has_field_access(older._fields[name], "read")
-        ]
-        return [row for row in rows if row[1] or row[2]]
 
     # === ACTIONS === #
 
@@ -195,13 +146,15 @@ class HelpcrunchDuplicate(models.Model):
                 ) from error
             row._merge(row.partner_id, row.older_partner_id)
         survivors = survivors.exists()
-        if len(survivors) != 1:
+        if len(survivors) != 1 or self.env.context.get("helpcrunch_stay"):
             return True
         return {
             "type": "ir.actions.act_window",
             "res_model": "res.partner",
             "res_id": survivors.id,
-            "view_mode": "form",
+            "views": [(False, "form")],
+            # The pair is gone, so no way leads back to it.
+            "target": "main",
         }
 
     def _check_may_merge(self, pair):
@@ -324,15 +277,18 @@ class HelpcrunchDuplicate(models.Model):
             [("partner_id", "=", newer.id), ("older_partner_id", "=", older.id)],
             limit=1,
         )
-        vals = {"reason": reason, "error": error}
         if listed and listed != self:
-            if listed.state == "open":
-                listed.write(vals)
+            reasons = self._fields["reason"].get_values(self.env)
+            if listed.state == "open" and (
+                reasons.index(reason) < reasons.index(listed.reason)
+            ):
+                listed.write({"reason": reason, "error": error})
             self.unlink()
             return
         self.write(
             {
-                **vals,
+                "reason": reason,
+                "error": error,
                 "state": "open",
                 "partner_id": newer.id,
                 "older_partner_id": older.id,

@@ -85,9 +85,6 @@ class HelpcrunchDuplicate(models.Model):
 
     def _find_reason(self, newer, older):
         """Return why these two are not merged without a person's word, or None."""
-        if self.kind == "email":
-            # Anybody can type an address, and nobody confirms it.
-            return "email"
         pair = newer | older
         if pair.with_context(active_test=False).user_ids:
             return "user"
@@ -99,6 +96,9 @@ class HelpcrunchDuplicate(models.Model):
             return "kind"
         if len(set(filter(None, pair.mapped("email_normalized")))) > 1:
             return "emails"
+        if self.kind == "email":
+            # Anybody can type an address, and nobody confirms it.
+            return "email"
         if not self.chat_id.account_id.trust_typed_phone:
             return "untrusted"
         return None
@@ -193,6 +193,7 @@ class HelpcrunchDuplicate(models.Model):
         chat = self.chat_id
         if chat.partner_id == newer:
             chat._repeat_answers(older)
+        older._helpcrunch_note_lost_values(newer)
         # sudo: res.partner - access was checked by whoever pressed the button
         newer_sudo = newer.sudo()
         if not older.company_id:
@@ -213,6 +214,9 @@ class HelpcrunchDuplicate(models.Model):
         wizard._merge([newer.id, older.id], older.sudo(), extra_checks=False)
         # Odoo points them at their new parent in SQL and computes nothing anew.
         children_sudo.modified(["parent_id"])
+        customers_sudo = older.sudo().helpcrunch_customer_ids
+        if any(customers_sudo.mapped("opt_out")):
+            customers_sudo.opt_out = True
         # sudo: helpcrunch.duplicate - the pair's row is no more needed; managers may
         # only decide
         self.sudo().exists().unlink()

@@ -64,7 +64,8 @@ class HelpcrunchEvent(models.Model):
         default="pending",
         readonly=True,
     )
-    reason = fields.Char(readonly=True)
+    reason = fields.Char("Reason Code", readonly=True)
+    reason_text = fields.Char("Reason", compute="_compute_reason_text")
     tries = fields.Integer(default=0, readonly=True)
     not_before = fields.Datetime("Not before", readonly=True)
     error = fields.Text(readonly=True)
@@ -83,6 +84,20 @@ class HelpcrunchEvent(models.Model):
     _chat_idx = models.Index("(chat_id, id)")
     _failed_idx = models.Index("(account_id) WHERE state = 'failed'")
     _received_idx = models.Index("(received_at)")
+
+    @api.depends("reason")
+    def _compute_reason_text(self):
+        texts = {
+            "not_used": self.env._("The bot has no use for this kind of event."),
+            "echo": self.env._("It is what the bot itself said."),
+            "old": self.env._("It is older than events are kept."),
+            "no_dialogue": self.env._("It belongs to no dialogue."),
+            "no_bot": self.env._("No bot serves this channel."),
+            "neutralized": self.env._("The database was neutralized."),
+            "erased": self.env._("What it said was erased."),
+        }
+        for event in self:
+            event.reason_text = texts.get(event.reason, event.reason)
 
     @api.model
     def _get_retention_days(self):

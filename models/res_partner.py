@@ -89,7 +89,13 @@ class ResPartner(models.Model):
         # sudo: helpcrunch.customer - whoever may write the contact may keep broadcasts
         # from it, in channels of other people's dialogues too
         for partner in self.sudo():
-            partner.helpcrunch_customer_ids.opt_out = partner.helpcrunch_opt_out
+            opt_out = partner.helpcrunch_opt_out
+            partner.helpcrunch_customer_ids.opt_out = opt_out
+            partner._message_log(
+                body=self.env._("HelpCrunch broadcasts: not wanted any more.")
+                if opt_out
+                else self.env._("HelpCrunch broadcasts: wanted again.")
+            )
 
     def _compute_helpcrunch_duplicate_count(self):
         for partner in self:

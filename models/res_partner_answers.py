@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from markupsafe import Markup
+
 from odoo import fields, models
 from odoo.tools import (
     babel_locale_parse,
@@ -78,6 +80,28 @@ class ResPartner(models.Model):
         return self._helpcrunch_is_askable(name) and (
             name in ASKABLE_FIELDS or not field.compute
         )
+
+    def _helpcrunch_note_lost_values(self, merged):
+        """Write down which values of a contact its merge into this one would lose."""
+        lost = [
+            f"{self._fields[name]._description_string(self.env)}: "
+            + merged._helpcrunch_tell(name)
+            for name in ASKABLE_FIELDS
+            if self[name] and merged[name] and not self._helpcrunch_equals(merged, name)
+        ]
+        if lost:
+            self._message_log(
+                body=Markup("<p>%s</p><p>%s</p>")
+                % (
+                    self.env._("Not kept of “%(name)s”:", name=merged.display_name),
+                    Markup("<br/>").join(lost),
+                ),
+            )
+
+    def _helpcrunch_equals(self, other, name):
+        """Tell whether two contacts have the same value, in any spelling."""
+        name = {"phone": "phone_sanitized", "email": "email_normalized"}.get(name, name)
+        return self[name] == other[name]
 
     def _helpcrunch_tell(self, name):
         """Return the value of a field as a text for people."""

@@ -18,10 +18,13 @@ class ResPartner(models.Model):
         """Erase all HelpCrunch conversations of this contact; the contact stays.
 
         Dialogues with their messages, what HelpCrunch sent about them, what waits to be
-        sent, the HelpCrunch customers, the notes of what was answered, and the
-        conversations in leads, copies and merged ones too. Dialogues of companies that
-        are not switched on stay. Odoo's privacy look-up finds dialogues, customers and
-        leads one by one; a dialogue deleted there takes along the same.
+        sent, the notes of what was answered, and the conversations in leads, copies and
+        merged ones too. The HelpCrunch customers stay as bare numbers: who wants no
+        broadcasts or is blocked remains so, and who writes again is the same contact.
+        Dialogues of companies that are not switched on stay.
+
+        Odoo's privacy look-up finds dialogues, customers and leads one by one; a
+        dialogue deleted there takes along the same.
 
         :raises AccessError: for anybody but an administrator of HelpCrunch
         """
@@ -53,11 +56,11 @@ class ResPartner(models.Model):
         count = len(chats_sudo)
         (leads_sudo - chats_sudo.lead_ids)._cut_helpcrunch_conversation()
         chats_sudo.unlink()
-        customers_sudo.unlink()
+        customers_sudo._forget()
         notes_sudo.unlink()
         self._message_log(
             body=self.env._(
                 "HelpCrunch conversations erased: %(count)s dialogues.", count=count
             )
         )
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
+        return {"type": "ir.actions.client", "tag": "reload"}

@@ -64,6 +64,16 @@ def _sentences(env):
         "takeover": env._("“%(text)s” took the dialogue over."),
         "merged": env._("The contact is a part of the older one “%(text)s” now."),
         "blocked": env._("The customer is blocked in HelpCrunch; the bot is silent."),
+        "told_email": env._(
+            "HelpCrunch knows the e-mail “%(text)s” now; a contact that has one "
+            "keeps it."
+        ),
+        "told_blocked": env._("The customer was blocked in HelpCrunch."),
+        "told_unblocked": env._("The customer was unblocked in HelpCrunch."),
+        "told_deleted": env._("The customer was deleted in HelpCrunch."),
+        "told_unsubscribed": env._("The customer unsubscribed: no more broadcasts."),
+        "told_subscribed": env._("The customer subscribed again."),
+        "told_tags": env._("The customer's tags changed in HelpCrunch."),
         "rebound": env._(
             "HelpCrunch says that “%(text)s” is the customer of this chat now."
         ),

@@ -96,7 +96,7 @@ class Turn:
         if found:
             self._follow(*found, is_first)
         elif began:
-            self.note("before_question")
+            self.note("first" if is_first else "before_question")
         elif chat.waiting:
             self._answer(current, text)
         elif is_first:

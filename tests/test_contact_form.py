@@ -55,6 +55,7 @@ class TestContactForm(HelpcrunchCase):
             form.save()
             customers = self.taras.helpcrunch_customer_ids
             self.assertEqual(customers.mapped("opt_out"), [True, True])
+            self.assertIn("not wanted", self.taras.message_ids[0].body)
             self.taras.helpcrunch_opt_out = False
             self.assertEqual(customers.mapped("opt_out"), [False, False])
 

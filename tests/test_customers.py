@@ -98,6 +98,7 @@ class TestCustomers(HelpcrunchCase):
         self.take_in()
         self.assertTrue(self.customer().opt_out)
         self.assertTrue(self.partner().helpcrunch_opt_out)
+        self.assertIn("unsubscribed", str(self.chat().why))
         self.helpcrunch.subscribe(CUSTOMER)
         self.take_in()
         self.assertFalse(self.customer().opt_out)

@@ -62,10 +62,21 @@ class TestPossibleDuplicates(MergeCase):
         html = str(row.comparison)
         for text in ("Kyiv", "&lt;b&gt;Old&lt;/b&gt;", "Taras", PHONE):
             self.assertIn(text, html)
-        differ = [line[0] for line in row._get_comparison() if line[3]]
-        self.assertEqual(differ, ["Name"])
-        self.assertIn(f"/odoo/res.partner/{self.old.id}", html)
         self.assertEqual(row.display_name, "<b>Old</b> ≟ Taras")
+        lines = {line["label"]: line for line in row._get_comparison()}
+        self.assertEqual([key for key in lines if lines[key]["differs"]], ["Name"])
+        # What a merge would make of them, and does.
+        after = {label: line["after"] for label, line in lines.items()}
+        self.assertEqual(
+            (after["Name"], after["City"], after["Phone"]),
+            ("<b>Old</b>", "Kyiv", PHONE),
+        )
+        row.action_merge()
+        self.assertEqual(
+            (self.old.name, self.old.city, self.old.phone),
+            ("<b>Old</b>", "Kyiv", PHONE),
+        )
+        self.assertIn(f"/odoo/res.partner/{self.old.id}", html)
 
     def test_parent_and_child_can_be_merged_by_hand(self):
         for parent, child in ((self.old, self.new), (self.new, self.old)):
@@ -129,6 +140,65 @@ class TestPossibleDuplicates(MergeCase):
         self.assertFalse(row.comparison)
         with self.assertRaises(AccessError):
             row.action_merge()
+
+    def test_a_company_keeps_its_name_when_a_person_is_merged_into_it(self):
+        firm = self.contact("Firm", "050 111 22 33", is_company=True)
+        self.ask.next_step_id = self.step(
+            "Your name?", "update_contact", field_id=self.field("name")
+        )
+        self.says("Hi", customer=5002, name="T.", locale="en")
+        self.says("0501112233", customer=5002)
+        self.says("Nazar", customer=5002)
+        self.merge()
+        row = self.listed() - self.row
+        self.assertEqual((row.reason, row.older_partner_id), ("kind", firm))
+        after = {line["label"]: line["after"] for line in row._get_comparison()}
+        row.with_user(self.manager).action_merge()
+        self.assertEqual((firm.name, firm.phone), ("Firm", "+380 50 111 2233"))
+        self.assertEqual((after["Name"], after["Phone"]), (firm.name, firm.phone))
+
+    def test_the_gravest_reason_stays(self):
+        self.old.write({"is_company": True, "email": "taras@example.com"})
+        self.row.unlink()
+        self.ask.next_step_id = self.step(
+            "Your e-mail?", "update_contact", field_id=self.field("email")
+        )
+        self.says("/start")
+        self.says("0671234567")
+        self.merge()
+        self.assertEqual(self.listed().reason, "kind")
+        self.says("taras@example.com")
+        self.merge()
+        self.assertEqual((self.listed().reason, self.listed().kind), ("kind", "phone"))
+
+    def test_what_is_not_kept_is_written_down(self):
+        self.old.city = "Kyiv"
+        self.new.write({"city": "Lviv", "street": "Franka 1", "function": "Poet"})
+        self.old.function = "Poet"
+        self.row.with_user(self.manager).action_merge()
+        self.assertEqual((self.old.city, self.old.street), ("Kyiv", "Franka 1"))
+        notes = " ".join(self.old.message_ids.mapped("body"))
+        self.assertIn("City: Lviv", notes)
+        self.assertNotIn("Franka", notes)
+        self.assertNotIn("Poet", notes)
+
+    def test_no_broadcasts_for_a_part_means_none_for_the_whole(self):
+        self.says("Hi", customer=5002, name="T.", locale="en")
+        other = self.partner(5002)
+        other.helpcrunch_opt_out = True
+        row = self.list_pair(other, self.new)
+        row.with_user(self.manager).action_merge()
+        self.assertEqual(len(self.new.helpcrunch_customer_ids), 2)
+        self.assertEqual(self.new.helpcrunch_customer_ids.mapped("opt_out"), [True] * 2)
+
+    def test_a_new_customer_whose_email_several_have(self):
+        self.contact("A", False, email="team@example.com")
+        self.contact("B", False, email="team@example.com")
+        self.says("Hi", customer=5002, name="T.", email="team@example.com")
+        self.merge()
+        row = self.listed() - self.row
+        self.assertEqual(row.reason, "email")
+        self.assertIn(self.partner(5002), row.partner_id | row.older_partner_id)
 
     def test_an_equal_email_is_listed_and_never_merged(self):
         self.account.trust_typed_phone = True

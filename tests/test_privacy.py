@@ -62,8 +62,9 @@ class TestPrivacy(HelpcrunchCase):
         self.lead.description += "<p>Call on Monday</p>"
         self.erase()
         self.assertEqual(self.traces(), others)
-        self.assertFalse(customer.exists())
-        self.assertTrue(self.taras.exists())
+        # Of the customer only the number is left, and whose it is.
+        self.assertFalse(customer.name or customer.locale)
+        self.assertEqual(customer.partner_id, self.taras)
         self.assertFalse(self.taras.helpcrunch_chat_ids)
         # What a colleague added to the lead is no conversation.
         self.assertIn("Call on Monday", self.lead.description)
@@ -197,9 +198,11 @@ class TestPrivacy(HelpcrunchCase):
         self.assertNotIn(SECRET, self.lead.description)
 
     def test_who_writes_again_begins_anew(self):
+        self.taras.helpcrunch_opt_out = True
         self.erase()
         self.assertEqual(self.says("Hi"), ["Welcome"])
-        self.assertEqual(self.partner().name, "Taras")
+        self.assertEqual(self.partner(), self.taras)
+        self.assertTrue(self.taras.helpcrunch_opt_out)
 
     def test_erased_while_helpcrunch_is_at_the_call(self):
         self.helpcrunch.set(down=True)

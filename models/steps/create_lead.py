@@ -113,7 +113,9 @@ class HelpcrunchStep(models.Model):
         )
         link = Markup('<p><a href="%s">%s</a></p>') % (
             f"/odoo/helpcrunch.chat/{chat.id}",
-            self.env._("The dialogue in Odoo"),
+            self.env._(
+                "The dialogue in Odoo (times in %(zone)s)", zone=chat.bot_id.tz or "UTC"
+            ),
         )
         return Markup('<div class="%s">%s</div>') % (
             CONVERSATION_CLASS,
