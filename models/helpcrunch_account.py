@@ -196,17 +196,11 @@ class HelpcrunchAccount(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         accounts = super().create(vals_list)
-        # sudo: budget and arrivals are the machine's own rows, nobody edits them
+        # sudo: helpcrunch.account.budget - the machine's own row, nobody edits it
         self.env["helpcrunch.account.budget"].sudo().create(
             [{"account_id": account.id} for account in accounts]
         )
-        self.env["helpcrunch.account.arrival"].sudo().create(
-            [
-                {"account_id": account.id, "event_type": kind, "sequence": sequence}
-                for account in accounts
-                for sequence, kind in enumerate(EVENT_TYPES)
-            ],
-        )
+        accounts._expect_events()
         return accounts
 
     def write(self, vals):
@@ -214,6 +208,19 @@ class HelpcrunchAccount(models.Model):
         if vals.keys() & {"api_key", "api_url", "bot_agent_id"}:
             self.env["helpcrunch.outbox"]._wake()
         return result
+
+    def _expect_events(self):
+        """List every event to subscribe to, those that a new version brings too."""
+        # sudo: helpcrunch.account.arrival - the machine's own rows, nobody edits them
+        arrivals_sudo = self.env["helpcrunch.account.arrival"].sudo()
+        arrivals_sudo.create(
+            [
+                {"account_id": account.id, "event_type": kind, "sequence": sequence}
+                for account in self
+                for sequence, kind in enumerate(EVENT_TYPES)
+                if kind not in account.arrival_ids.mapped("event_type")
+            ],
+        )
 
     # === ACTIONS === #
 

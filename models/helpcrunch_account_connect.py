@@ -56,6 +56,7 @@ class HelpcrunchAccount(models.Model):
                 "connected_at": self.connected_at or fields.Datetime.now(),
             },
         )
+        self._expect_events()
         self.env["helpcrunch.outbox"]._wake()
         return self._notify(
             "success",

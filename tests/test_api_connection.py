@@ -12,6 +12,7 @@ import urllib3
 
 from odoo.tests import BaseCase, tagged
 
+from ..const import EVENT_TYPES
 from ..exceptions import UnknownOutcomeError, UnreachableError
 from ..tools import helpcrunch_api
 from ..tools.helpcrunch_api import HelpcrunchApi
@@ -123,3 +124,10 @@ class TestApiAnswers(HelpcrunchCase):
         self.step("Welcome", alias="/start", message="Hi, {{ partner.name }}")
         said = self.says("Hi", name="Ta\0ras \ud83d", email="t@example.com")
         self.assertEqual(said, ["Hi, Taras"])
+
+    def test_events_of_a_new_version_are_listed_when_connecting_again(self):
+        arrivals = self.account.arrival_ids
+        arrivals.filtered(lambda row: row.event_type == "customer.subscribed").unlink()
+        self.account.action_connect()
+        kinds = self.account.arrival_ids.mapped("event_type")
+        self.assertEqual(sorted(kinds), sorted(EVENT_TYPES))
