@@ -61,10 +61,10 @@ class HelpcrunchCustomer(models.Model):
 
     def write(self, vals):
         """Let a wish for no broadcasts hold in all channels of a person."""
-        if "opt_out" not in vals:
+        if "opt_out" not in vals or "unsubscribed" in vals:
+            # What HelpCrunch says of one customer is of that one only.
             return super().write(vals)
-        # Said by the customer or by somebody here, unless HelpCrunch is named.
-        result = super().write({"unsubscribed": False, **vals})
+        result = super().write({**vals, "unsubscribed": False})
         # sudo: helpcrunch.customer - channels of other people's dialogues too
         siblings_sudo = self.sudo().partner_id.helpcrunch_customer_ids - self
         super(HelpcrunchCustomer, siblings_sudo).write(
@@ -139,6 +139,8 @@ class HelpcrunchCustomer(models.Model):
         profile = profile or {"name": self.name}
         if not self.partner_id:
             self.partner_id = self._find_partner(profile)
+            if self.partner_id.helpcrunch_customer_ids._refuse_broadcasts():
+                self.opt_out = True
         if not self.partner_id:
             self._create_partner(profile)
         return self.partner_id
@@ -327,6 +329,10 @@ class HelpcrunchCustomer(models.Model):
         )
 
     # === WHAT IS WISHED === #
+
+    def _refuse_broadcasts(self):
+        """Tell whether one of them said here, not in HelpCrunch, to want none."""
+        return any(row.opt_out and not row.unsubscribed for row in self)
 
     def _set_unsubscribed(self, unsubscribed):
         """Follow HelpCrunch's subscription; a word said in the chat weighs more."""

@@ -10,6 +10,7 @@ from .helpcrunch_duplicate import by_age
 # Who holds a contact longer than this is no turn, and the customers of the dialogues
 # that are locked meanwhile must not wait for it.
 _LOCK_TIMEOUT = "2s"
+_KINDS = {"phone": "phone_sanitized", "email": "email_normalized"}
 
 
 class HelpcrunchDuplicate(models.Model):
@@ -56,7 +57,7 @@ class HelpcrunchDuplicate(models.Model):
 
         None if nobody else has the number, or the contact itself has it no more.
         """
-        name = {"phone": "phone_sanitized", "email": "email_normalized"}[self.kind]
+        name = _KINDS[self.kind]
         partner = self.chat_id.partner_id
         if not partner.active or partner[name] != self.value:
             return None
@@ -82,6 +83,13 @@ class HelpcrunchDuplicate(models.Model):
             return None
         older, newer = (partner | twin).sorted(by_age)
         return newer, older
+
+    def _find_contacts(self):
+        """Return all contacts with the number or address, whoever they are."""
+        partners = self.env["res.partner"]
+        for row in self:
+            partners |= partners.search([(_KINDS[row.kind], "=", row.value)])
+        return partners
 
     def _find_reason(self, newer, older):
         """Return why these two are not merged without a person's word, or None."""
@@ -214,9 +222,6 @@ class HelpcrunchDuplicate(models.Model):
         wizard._merge([newer.id, older.id], older.sudo(), extra_checks=False)
         # Odoo points them at their new parent in SQL and computes nothing anew.
         children_sudo.modified(["parent_id"])
-        customers_sudo = older.sudo().helpcrunch_customer_ids
-        if any(customers_sudo.mapped("opt_out")):
-            customers_sudo.opt_out = True
         # sudo: helpcrunch.duplicate - the pair's row is no more needed; managers may
         # only decide
         self.sudo().exists().unlink()

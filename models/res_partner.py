@@ -90,7 +90,12 @@ class ResPartner(models.Model):
         # from it, in channels of other people's dialogues too
         for partner in self.sudo():
             opt_out = partner.helpcrunch_opt_out
-            partner.helpcrunch_customer_ids.opt_out = opt_out
+            changed = partner.helpcrunch_customer_ids.filtered(
+                lambda row, opt_out=opt_out: row.opt_out != opt_out or row.unsubscribed
+            )
+            if not changed:
+                continue
+            changed.opt_out = opt_out
             partner._message_log(
                 body=self.env._("HelpCrunch broadcasts: not wanted any more.")
                 if opt_out

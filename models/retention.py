@@ -14,7 +14,8 @@ def get_days(env, name, default):
     # sudo: ir.config_parameter - read for webhooks and the vacuum, which have no user
     value = env["ir.config_parameter"].sudo().get_param(f"helpcrunch_chatbot.{name}")
     try:
-        return max(int(value), 0)
+        # Odoo's False for a missing parameter is no number either.
+        return max(int(value or ""), 0)
     except (TypeError, ValueError):
         return default
 

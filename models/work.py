@@ -182,10 +182,12 @@ def look_up_customers(dbname):
     questions = worker.run(
         dbname, lambda env: env["helpcrunch.customer"]._claim_unknown()
     )
-    refused = set()
+    refused, unasked = set(), []
     for question in questions:
         account_id = question["account_id"]
         if account_id in refused or not take_budget(dbname, question):
+            refused.add(account_id)
+            unasked.append(question["id"])
             continue
         client = HelpcrunchApi(question["api_url"], question["api_key"])
         try:
@@ -200,6 +202,11 @@ def look_up_customers(dbname):
             _logger.info("no word about %s: %s", question["customer"], error)
             continue
         worker.run(dbname, _learn, question["id"], profile)
+    worker.run(dbname, _unclaim, unasked)
+
+
+def _unclaim(env, customer_ids):
+    env["helpcrunch.customer"].browse(customer_ids).exists().asked_at = False
 
 
 def _learn(env, customer_id, profile):
@@ -244,8 +251,8 @@ def _put_off_merge(dbname, row_id, error):
 
 def _note_failed_merge(env, row_id, error):
     row = env["helpcrunch.duplicate"].browse(row_id).exists()
-    # Its dialogues were locked, perhaps, and nobody has looked at them since.
-    env["helpcrunch.event"]._wake(row.chat_id.partner_id.helpcrunch_chat_ids.ids)
+    # Their dialogues were locked, perhaps, and nobody has looked at them since.
+    env["helpcrunch.event"]._wake(row._find_contacts().helpcrunch_chat_ids.ids)
     return row._note_failure(error)
 
 

@@ -59,6 +59,15 @@ class TestContactForm(HelpcrunchCase):
             self.taras.helpcrunch_opt_out = False
             self.assertEqual(customers.mapped("opt_out"), [False, False])
 
+    def test_a_contact_without_dialogues_gets_no_note(self):
+        partners = self.env["res.partner"].with_user(self.operator)
+        form = Form(partners, view="base.view_partner_form")
+        form.name = "Olena"
+        notes = form.save().message_ids.mapped("body")
+        self.assertNotIn("broadcasts", " ".join(notes))
+        partner = partners.create({"name": "O.", "helpcrunch_opt_out": False})
+        self.assertNotIn("broadcasts", " ".join(partner.message_ids.mapped("body")))
+
     def test_a_company_counts_its_peoples_dialogues(self):
         company = self.env["res.partner"].create({"name": "Firm", "is_company": True})
         self.taras.parent_id = company

@@ -112,6 +112,60 @@ class TestCustomers(HelpcrunchCase):
         self.take_in()
         self.assertTrue(self.customer().opt_out)
 
+    def both_channels(self):
+        """Let one person write through two channels."""
+        for customer, channel in ((CUSTOMER, TELEGRAM), (5002, VIBER)):
+            self.says(
+                "Hi",
+                customer=customer,
+                application=channel,
+                name="Taras",
+                email="taras@example.com",
+            )
+        return self.customer(), self.customer(5002)
+
+    def test_what_helpcrunch_says_is_of_one_channel(self):
+        first, second = self.both_channels()
+        self.helpcrunch.unsubscribe(CUSTOMER)
+        self.helpcrunch.unsubscribe(5002)
+        self.helpcrunch.subscribe(CUSTOMER)
+        self.take_in()
+        self.assertEqual((first.opt_out, second.opt_out), (False, True))
+
+    def test_what_is_said_here_is_of_all_channels_and_of_new_ones(self):
+        first, second = self.both_channels()
+        first.opt_out = True
+        self.assertTrue(second.opt_out)
+        third = {"name": "T.", "email": "taras@example.com", "application": VIBER}
+        self.says("Hi", customer=5003, **third)
+        self.assertTrue(self.customer(5003).opt_out)
+        self.helpcrunch.unsubscribe(5003)
+        self.helpcrunch.subscribe(5003)
+        self.take_in()
+        self.assertEqual(
+            (first + second + self.customer(5003)).mapped("opt_out"), [True] * 3
+        )
+
+    def test_a_merge_does_not_take_unsubscribed_for_a_word(self):
+        self.says("Hi", name="Taras")
+        self.says("Hi", customer=5002, name="T.", application=VIBER)
+        self.helpcrunch.unsubscribe(5002)
+        self.take_in()
+        partner, other = self.partner(), self.partner(5002)
+        self.env["base.partner.merge.automatic.wizard"]._merge(
+            [partner.id, other.id], partner
+        )
+        self.helpcrunch.subscribe(5002)
+        self.take_in()
+        self.assertFalse(partner.helpcrunch_opt_out)
+
+    def test_without_budget_nobody_counts_as_asked(self):
+        self.says("Hi", name="Taras")
+        self.customer().is_known = False
+        self.account.budget_ids.blocked_until = 2**31
+        self.look_up()
+        self.assertFalse(self.customer().asked_at)
+
     def test_unsubscribed_before_the_first_word(self):
         self.helpcrunch.customer_says(CUSTOMER, "Hi", application=TELEGRAM)
         self.helpcrunch.unsubscribe(CUSTOMER)

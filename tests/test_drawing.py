@@ -84,5 +84,11 @@ class TestDrawing(HelpcrunchCase):
         )
         with self.refused("“Which.” leads to it"):
             target.unlink()
+        # Answers left over from another type lead nowhere.
+        user.step_type = "text"
+        with self.env.cr.savepoint() as savepoint:
+            target.unlink()
+            savepoint.rollback()
+        self.env.invalidate_all()
         # Together with what leads there it may go.
         (target | user).unlink()

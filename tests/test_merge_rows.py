@@ -298,6 +298,25 @@ class TestRowsOfAMerge(HelpcrunchCase):
         ).properties_definition = [
             {"name": "size", "type": "char", "string": "Size"},
             {"name": "hat", "type": "char", "string": "Hat"},
+            {"name": "shoe", "type": "char", "string": "Shoe"},
+            {
+                "name": "kind",
+                "type": "selection",
+                "string": "Kind",
+                "selection": [["k1", "One"], ["k2", "Two"]],
+            },
+            {
+                "name": "tags",
+                "type": "tags",
+                "string": "Tags",
+                "tags": [["t1", "First", 1], ["t2", "Second", 2]],
+            },
+            {
+                "name": "friend",
+                "type": "many2one",
+                "string": "Friend",
+                "comodel": "res.partner",
+            },
         ]
         team = self.env["crm.team"].create({"name": "Team"})
         team.lead_properties_definition = [
@@ -314,14 +333,33 @@ class TestRowsOfAMerge(HelpcrunchCase):
         values = {"one": self.new.id, "many": [self.new.id, other.id]}
         lead.lead_properties = values
         lead.active = False
-        self.new.properties = {"size": "L", "hat": "M"}
-        self.old.properties = {"size": "XL"}
+        self.new.properties = {
+            "size": "L",
+            "hat": "M",
+            "shoe": "9",
+            "tags": ["t1", "t2"],
+            "friend": other.id,
+        }
+        self.old.properties = {"size": "XL", "shoe": False, "kind": "k1"}
         self.fill_dialogues()
         self.row._settle()
         self.env.invalidate_all()
         self.assertEqual(lead.lead_properties["one"], self.old)
         self.assertEqual(lead.lead_properties["many"], self.old | other)
-        self.assertEqual(dict(self.old.properties), {"size": "XL", "hat": "M"})
+        self.env.cr.execute(
+            "SELECT properties FROM res_partner WHERE id = %s", (self.old.id,)
+        )
+        self.assertEqual(
+            self.env.cr.fetchone()[0],
+            {
+                "size": "XL",
+                "hat": "M",
+                "shoe": "9",
+                "kind": "k1",
+                "tags": ["t1", "t2"],
+                "friend": other.id,
+            },
+        )
 
     def test_done_activities_come_along(self):
         self.fill()

@@ -3,6 +3,8 @@
 import json
 from datetime import timedelta
 
+from markupsafe import Markup
+
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
@@ -59,7 +61,11 @@ class TestPrivacy(HelpcrunchCase):
         self.assertIn("crm_lead", both)
         others = self.traces(f"{SECRET} of Olena")
         customer = self.chat().customer_id
-        self.lead.description += "<p>Call on Monday</p>"
+        self.lead.description = (
+            Markup("Ivan &lt;ivan@example.com&gt; 5 &lt; 6 &lt;script&gt;")
+            + self.lead.description
+            + Markup("<p>Call on Monday</p>")
+        )
         self.erase()
         self.assertEqual(self.traces(), others)
         # Of the customer only the number is left, and whose it is.
@@ -67,7 +73,8 @@ class TestPrivacy(HelpcrunchCase):
         self.assertEqual(customer.partner_id, self.taras)
         self.assertFalse(self.taras.helpcrunch_chat_ids)
         # What a colleague added to the lead is no conversation.
-        self.assertIn("Call on Monday", self.lead.description)
+        for text in ("Call on Monday", "ivan@example.com", "5 &lt; 6 &lt;script&gt;"):
+            self.assertIn(text, self.lead.description)
         self.assertEqual(self.lead.partner_id, self.taras)
         self.assertIn("erased: 1", self.taras.message_ids[0].body)
         self.assertTrue(self.chat(5002))
@@ -264,7 +271,7 @@ class TestPrivacy(HelpcrunchCase):
     def set_retention(self, name, days):
         self.env.flush_all()
         parameter = f"helpcrunch_chatbot.{name}"
-        self.env["ir.config_parameter"].set_param(parameter, str(days))
+        self.env["ir.config_parameter"].set_param(parameter, days and str(days))
 
     def test_old_events_are_forgotten(self):
         events = self.env["helpcrunch.event"].search([("chat_id", "=", self.chat().id)])
@@ -276,6 +283,10 @@ class TestPrivacy(HelpcrunchCase):
         self.assertEqual(events[1:].exists(), events[1:])
 
     def test_a_retention_that_is_no_number_forgets_nothing_new(self):
+        event = self.env["helpcrunch.event"]
+        for days, meant in (("0", 0), ("-5", 0), ("ninety", 90), (False, 90)):
+            self.set_retention("retention_days", days)
+            self.assertEqual(event._get_retention_days(), meant)
         for days in ("0", "ninety", ""):
             self.set_retention("retention_days", days)
             self.set_retention("transcript_retention_days", days)

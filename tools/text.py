@@ -1,6 +1,7 @@
 """Small things done to text that comes in from, or goes out to, a stranger."""
 
 import re
+from html import escape
 
 import lxml.html
 
@@ -84,14 +85,14 @@ def file_links(text):
     ]
 
 
-def cut_marked(html, css_class):
+def cut_marked(markup, css_class):
     """Return HTML without the elements of a class; None if it has none of them."""
-    root = lxml.html.fragment_fromstring(html, "div")
+    root = lxml.html.fragment_fromstring(markup, "div")
     found = root.find_class(css_class)
     if not found:
         return None
     for element in found:
         element.drop_tree()
-    return (root.text or "") + "".join(
+    return escape(root.text or "", quote=False) + "".join(
         lxml.html.tostring(child, encoding="unicode") for child in root
     )

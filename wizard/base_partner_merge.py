@@ -1,7 +1,9 @@
-from psycopg2.errors import UniqueViolation
+from psycopg2.errors import CheckViolation, ExclusionViolation, UniqueViolation
 
 from odoo import api, models
 from odoo.tools import SQL, mute_logger
+
+_NOT_ALLOWED = (UniqueViolation, ExclusionViolation, CheckViolation)
 
 
 class BasePartnerMergeAutomaticWizard(models.TransientModel):
@@ -25,6 +27,10 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             # After the bank accounts, which Odoo merges first, and after our list.
             self._helpcrunch_keep_rows(src_partners, dst_partner)
         result = super()._update_foreign_keys(src_partners, dst_partner)
+        # Who said in a chat to want no broadcasts means all channels of the person.
+        customers_sudo = dst_partner.sudo().helpcrunch_customer_ids
+        if customers_sudo._refuse_broadcasts():
+            customers_sudo.opt_out = True
         # Turns found these dialogues locked and rely on us to look again.
         self.env["helpcrunch.event"]._wake(chats_sudo.ids)
         return result
@@ -55,8 +61,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             for field in model._fields.values():
                 if field.store and field.type in movers:
                     movers[field.type](model, field, src, dst)
-        # Their own properties: those of the survivor win, as with other fields.
-        dst.properties = {**dict(src.properties), **dict(dst.properties)}
+        self._helpcrunch_unite_properties(src, dst)
 
     def _helpcrunch_may_clash(self, table, column):
         """Tell whether a row with another contact might not be allowed in a table.
@@ -171,22 +176,46 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             )
         model.invalidate_model([field.name])
 
-    def _helpcrunch_one_by_one(self, ids, move, drop):
-        """Move all rows, or if one has a twin each by itself.
+    def _helpcrunch_unite_properties(self, src, dst):
+        """Fill in the survivor's empty properties, as Odoo does with other fields.
 
-        A row with a twin says what a row of the survivor says already, and is dropped.
+        In SQL: what the ORM reads of properties is for people, not for writing back.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE res_partner dst
+                   SET properties = src.properties || COALESCE(
+                           (SELECT jsonb_object_agg(key, value)
+                              FROM jsonb_each(dst.properties)
+                             WHERE value NOT IN ('null', 'false', '""', '[]')), '{}')
+                  FROM res_partner src
+                 WHERE dst.id = %s AND src.id = %s
+                   AND jsonb_typeof(src.properties) = 'object'
+                """,
+                dst.id,
+                src.id,
+            ),
+        )
+        dst.invalidate_recordset(["properties"])
+
+    def _helpcrunch_one_by_one(self, ids, move, drop):
+        """Move all rows, or if one may not be moved each by itself.
+
+        A row that has a twin says what a row of the survivor says already, and one that
+        would point at itself says nothing any more: they are dropped.
         """
         if not ids:
             return
         try:
             with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
                 move(ids)
-        except UniqueViolation:
+        except _NOT_ALLOWED:
             self.env.invalidate_all(flush=False)
             for row_id in ids:
                 try:
                     with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
                         move([row_id])
-                except UniqueViolation:
+                except _NOT_ALLOWED:
                     self.env.invalidate_all(flush=False)
                     drop([row_id])

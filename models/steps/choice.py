@@ -72,7 +72,7 @@ class HelpcrunchStep(models.Model):
 
     def _find_users(self):
         answers = self.env["helpcrunch.step.answer"].search(
-            [("target_step_id", "=", self.id)]
+            [("target_step_id", "=", self.id), ("step_id.step_type", "=", "choice")]
         )
         return super()._find_users() | answers.step_id
 
