@@ -1,5 +1,4 @@
 from datetime import timedelta
-from functools import partial
 
 from odoo import api, fields, models
 from odoo.tools import SQL, email_normalize
@@ -261,11 +260,7 @@ class HelpcrunchCustomer(models.Model):
         self.is_known = False
         if at_once:
             self.asked_at = False
-        self.env.cr.postcommit.add(
-            partial(
-                self.env["helpcrunch.event"]._run_outside, work.submit_customer_look_ups
-            )
-        )
+        self.env["helpcrunch.event"]._run_after_commit(work.submit_customer_look_ups)
 
     @api.model
     def _claim_unknown(self):

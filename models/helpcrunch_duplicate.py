@@ -1,5 +1,4 @@
 from datetime import datetime
-from functools import partial
 
 from psycopg2.errors import LockNotAvailable
 
@@ -135,13 +134,15 @@ class HelpcrunchDuplicate(models.Model):
             pair = row.partner_id | row.older_partner_id
             row._check_may_merge(pair)
             survivors |= row.older_partner_id
+            # Read now: after a lock that was not to be had nothing can be read.
+            names = (row.older_partner_id.display_name, row.partner_id.display_name)
             try:
                 row._lock_contacts(pair)
             except LockNotAvailable as error:
                 raise UserError(
                     self.env._(
                         "Somebody is changing %(names)s just now. Try again soon.",
-                        names=" / ".join(pair.mapped("display_name")),
+                        names=" / ".join(names),
                     ),
                 ) from error
             row._merge(row.partner_id, row.older_partner_id)
@@ -193,9 +194,7 @@ class HelpcrunchDuplicate(models.Model):
                     "value": value,
                 },
             )
-            self.env.cr.postcommit.add(
-                partial(self.env["helpcrunch.event"]._run_outside, work.submit_merges)
-            )
+            self.env["helpcrunch.event"]._run_after_commit(work.submit_merges)
 
     @api.model
     def _cron_merge(self):

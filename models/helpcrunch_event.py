@@ -141,12 +141,15 @@ class HelpcrunchEvent(models.Model):
             function(self.env.cr.dbname, *args)
 
     @api.model
+    def _run_after_commit(self, function, *args):
+        """Run ``function(dbname, *args)`` as soon as this transaction commits."""
+        self.env.cr.postcommit.add(partial(self._run_outside, function, *args))
+
+    @api.model
     def _wake(self, chat_ids):
         """Have turns of these dialogues taken as soon as this transaction commits."""
         if chat_ids:
-            self.env.cr.postcommit.add(
-                partial(self._run_outside, work.submit_turns, tuple(chat_ids))
-            )
+            self._run_after_commit(work.submit_turns, tuple(chat_ids))
 
     @api.model
     def _find_waiting(self, chat_ids):

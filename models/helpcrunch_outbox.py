@@ -1,5 +1,4 @@
 import time
-from functools import partial
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -93,9 +92,7 @@ class HelpcrunchOutbox(models.Model):
     @api.model
     def _wake(self):
         """Have what waits sent as soon as this transaction commits."""
-        self.env.cr.postcommit.add(
-            partial(self.env["helpcrunch.event"]._run_outside, work.submit_drain)
-        )
+        self.env["helpcrunch.event"]._run_after_commit(work.submit_drain)
 
     @api.model
     def _cancel_unsent(self, domain, reason):

@@ -3,6 +3,7 @@
 import threading
 from unittest.mock import patch
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ..models import helpcrunch_duplicate_merge, work
@@ -210,6 +211,24 @@ class TestMergeThreads(ThreadCase):
             row = env["helpcrunch.duplicate"].search([("chat_id", "=", chat_id)])
             self.assertEqual((row.state, row.tries), ("queued", 1))
             self.assertEqual(self.pending(env), 0)
+
+    def test_the_button_says_so_when_somebody_holds_a_contact(self):
+        old = self.contact()
+        with self.transaction() as env:
+            env["helpcrunch.account"].browse(self.account_id).trust_typed_phone = False
+        self.says("Hi", "/phone", PHONE)
+        self.merge()
+        with self.registry.cursor() as cr:
+            cr.execute("SELECT id FROM res_partner WHERE id = %s FOR UPDATE", (old,))
+            with (
+                patch.object(helpcrunch_duplicate_merge, "_LOCK_TIMEOUT", "300ms"),
+                self.assertRaisesRegex(UserError, "Somebody is changing Old / Taras"),
+                self.transaction() as env,
+            ):
+                env["helpcrunch.duplicate"].search([]).action_merge()
+            cr.rollback()
+        with self.transaction() as env:
+            self.assertEqual(env["helpcrunch.duplicate"].search([]).state, "open")
 
     def test_a_dialogue_that_opens_beside_a_merge_finds_its_contact(self):
         old = self.contact()

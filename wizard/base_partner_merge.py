@@ -28,6 +28,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             self._helpcrunch_keep_rows(src_partners, dst_partner)
         result = super()._update_foreign_keys(src_partners, dst_partner)
         # Who said in a chat to want no broadcasts means all channels of the person.
+        # sudo: helpcrunch.customer - whoever merges may not see them
         customers_sudo = dst_partner.sudo().helpcrunch_customer_ids
         if customers_sudo._refuse_broadcasts():
             customers_sudo.opt_out = True
