@@ -1,7 +1,7 @@
 {
     "name": "HelpCrunch Chatbot",
     "summary": "Draw dialogues in Odoo forms, let HelpCrunch customers talk to them",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.2.0",
     "category": "Sales/CRM",
     "author": "HelpCrunch Chatbot maintainers",
     "license": "LGPL-3",
@@ -19,6 +19,7 @@
         "views/steps/text.xml",
         "views/steps/free_input.xml",
         "views/steps/update_contact.xml",
+        "views/steps/forward_operator.xml",
         "views/steps/create_lead.xml",
         "views/steps/choice.xml",
         "views/helpcrunch_step_alias_views.xml",
@@ -31,6 +32,10 @@
         "views/helpcrunch_chat_templates.xml",
         "views/helpcrunch_chat_views.xml",
         "views/helpcrunch_message_views.xml",
+        "views/helpcrunch_operator_queue_views.xml",
+        "views/helpcrunch_operator_views.xml",
+        "views/res_users_views.xml",
+        "wizard/helpcrunch_chat_assign_views.xml",
         "views/helpcrunch_event_views.xml",
         "views/helpcrunch_outbox_views.xml",
         "views/helpcrunch_duplicate_templates.xml",
@@ -45,6 +50,8 @@
     "assets": {
         "web.assets_backend": [
             "helpcrunch_chatbot/static/src/scss/helpcrunch_chat.scss",
+            "helpcrunch_chatbot/static/src/discuss/**/*",
+            "helpcrunch_chatbot/static/src/systray/**/*",
         ],
         "web.assets_tests": [
             "helpcrunch_chatbot/static/tests/tours/**/*",

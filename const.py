@@ -36,6 +36,7 @@ EVENT_TYPES = (
 # Who says what, by the name of the event (the payload has no `from`, 3.4).
 EVENT_CUSTOMER_MESSAGE = "message.chat.customer"
 EVENT_AGENT_MESSAGE = "message.chat.agent"
+EVENT_NOTE = "message.private"
 
 # HelpCrunch's limit is unknown; a thousand characters fit every messenger behind it
 # (helpcrunch-api.md 2.4).

@@ -43,4 +43,13 @@ def _status(client, job, payload):
     return client.set_chat_status(job["chat"], payload["status"])
 
 
-_KINDS = {"message": _message, "note": _note, "status": _status}
+def _assignee(client, job, payload):
+    return client.set_assignee(job["chat"], payload["agent"])
+
+
+_KINDS = {
+    "message": _message,
+    "note": _note,
+    "status": _status,
+    "assignee": _assignee,
+}

@@ -30,7 +30,6 @@ from . import calls
 # pylint: disable=invalid-commit
 
 _logger = logging.getLogger(__name__)
-
 # First half of the session-level advisory lock "somebody sends for this dialogue".
 LOCK_CLASS = 0x48435243
 _HISTORY = 50
@@ -46,13 +45,14 @@ class Courier:
     chat, never repeated blindly.
 
     :ivar wait: seconds until there may be something to do again, or None
+    :ivar told: messages of operators in Discuss whose fate is known now
     """
 
     def __init__(self, dbname, chat_id):
         self.dbname = dbname
         self.chat_id = chat_id
         self.account_id = None
-        self.sent = 0
+        self.sent, self.told = 0, []
         self.events_wait = False
         self.wait = None
         self.out_of_budget = False
@@ -246,8 +246,10 @@ class Courier:
                                    AT TIME ZONE 'UTC',
                                message.occurred_at),
                            position = COALESCE(%(position)s, message.position)
-                      FROM call WHERE message.id = call.message_id)
-                SELECT EXISTS (SELECT FROM helpcrunch_event event
+                      FROM call WHERE message.id = call.message_id
+                 RETURNING message.mail_message_id)
+                SELECT (SELECT mail_message_id FROM message),
+                       EXISTS (SELECT FROM helpcrunch_event event
                                 WHERE event.chat_id = call.chat_id
                                   AND event.state = 'pending'),
                        EXISTS (SELECT FROM helpcrunch_outbox later
@@ -265,8 +267,9 @@ class Courier:
                 at=sent_at if state == "sent" else None,
             ),
         )
-        # No row: the dialogue was erased while HelpCrunch was at the call.
-        self.events_wait, more = self.cr.fetchone() or (False, False)
+        # No row: erased during the call.
+        told, self.events_wait, more = self.cr.fetchone() or (None, False, False)
+        self.told += [told] if told else []
         self.cr.commit()
         self.sent += 1
         return more

@@ -35,6 +35,15 @@ class CrmLead(models.Model):
         copy=False,
         readonly=True,
     )
+    helpcrunch_session_id = fields.Many2one(
+        "helpcrunch.operator.session",
+        "HelpCrunch Operator Session",
+        index="btree_not_null",
+        ondelete="set null",
+        copy=False,
+        readonly=True,
+        help="The operator's session in which this lead was asked for.",
+    )
     helpcrunch_turn = fields.Integer("HelpCrunch Turn", copy=False, readonly=True)
 
     # One pass through a step makes one lead, whatever is retried or repeated.

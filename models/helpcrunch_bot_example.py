@@ -76,6 +76,35 @@ class HelpcrunchBot(models.Model):
             [("company_id", "=", self.env.company.id)], limit=1
         ) or account.create({"name": "HelpCrunch"})
 
+    def _find_example_queue(self):
+        """Return a queue of the company, made now with the author if there is none."""
+        queues = self.env["helpcrunch.operator.queue"]
+        queue = queues.search([("company_id", "=", self.company_id.id)], limit=1)
+        if queue:
+            return queue
+        author = self.env.user
+        if author._is_superuser():
+            author = self.env.ref("base.user_admin")
+        mine = self.company_id in author.company_ids and author.has_group(
+            "helpcrunch_chatbot.group_operator"
+        )
+        queue = queues.with_context(lang="en_US").create(
+            {
+                "name": self.with_context(lang="en_US").env._("Managers"),
+                "company_id": self.company_id.id,
+                "max_wait_minutes": 10,
+                "end_minutes": 30,
+                "operator_ids": [Command.create({"user_id": author.id})]
+                if mine
+                else [],
+            },
+        )
+        for code, _name in self.env["res.lang"].get_installed():
+            texts = queue.with_context(lang=code)
+            texts.name = texts.env._("Managers")
+            texts.write(texts.default_get(queue._get_text_fields()))
+        return queue
+
     def _tell_why_example_is_archived(self):
         self.ensure_one()
         rival = self.search(
@@ -103,6 +132,7 @@ class HelpcrunchBot(models.Model):
         """
         step = self.env["helpcrunch.step"].with_context(lang="en_US")
         english = self.with_context(lang="en_US")._example_steps()
+        queue = self._find_example_queue()
         steps = {}
         for number, (drawing, texts) in enumerate(zip(drawings, english, strict=True)):
             steps[texts["code"]] = step.create(
@@ -118,7 +148,11 @@ class HelpcrunchBot(models.Model):
                         Command.create({"name": phrase}) for phrase in texts["aliases"]
                     ],
                     **{key: texts[key] for key in texts.keys() & step._fields.keys()}
-                    | {"name": drawing["name"]},
+                    | {
+                        "name": drawing["name"],
+                        "queue_id": texts["step_type"] == "forward_operator"
+                        and queue.id,
+                    },
                 },
             )
         for texts in english:
@@ -285,8 +319,24 @@ class HelpcrunchBot(models.Model):
                 "answers": (
                     (self.env._("I want to order"), "leads"),
                     (self.env._("Where is my order?"), "order_number"),
+                    (self.env._("Talk to a manager"), "manager"),
                     (self.env._("Back to the beginning"), "topic"),
                 ),
+            },
+            {
+                "code": "manager",
+                "step_type": "forward_operator",
+                "name": self.env._("A manager"),
+                "message": self.env._("One moment, I am calling a manager."),
+                "aliases": ("Manager", "Менеджер"),
+                # Nobody there: the customer leaves a number instead.
+                "links": {"next_step_id": "goodbye", "no_operator_step_id": "leads"},
+            },
+            {
+                "code": "goodbye",
+                "step_type": "text",
+                "name": self.env._("Goodbye"),
+                "message": self.env._("Thank you for writing to us!"),
             },
             {
                 "code": "order_number",

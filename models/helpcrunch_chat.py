@@ -103,6 +103,8 @@ class HelpcrunchChat(models.Model):
         Messages and calls go with the row, in the database.
         """
         self.env["helpcrunch.event"]._forget(self, "chat_external_id")
+        # sudo: discuss.channel - what was said in Discuss goes too, whoever was there
+        self.sudo().discuss_channel_ids.unlink()
         self.with_context(active_test=False).lead_ids._erase_helpcrunch_conversation()
         return super().unlink()
 
@@ -175,20 +177,44 @@ class HelpcrunchChat(models.Model):
     def action_pause(self):
         """Silence the bot in this dialogue until somebody returns it."""
         for chat in self:
-            chat._hand_over("paused", self.env._("The bot was paused."))
+            chat._pause()
         return True
 
     def action_return_to_bot(self):
         """Let the bot answer again, from where the dialogue stands."""
-        self.filtered(
+        for chat in self.filtered(
             lambda chat: chat.state in ("queued", "operator", "paused")
-        ).write({"state": "bot", "user_id": False})
+        ):
+            chat._leave_operator("operator")
+            chat.write({"state": "bot", "user_id": False, "queue_id": False})
         return True
+
+    def action_assign(self):
+        """Ask to whom the dialogue is to be given."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpcrunch_chatbot.helpcrunch_chat_assign_action"
+        )
+        return {**action, "context": {"default_chat_id": self.id}}
+
+    def action_open_discuss(self):
+        """Open the dialogue in Discuss, for who has it."""
+        self.ensure_one()
+        channel = self.sudo().discuss_channel_ids
+        if self.env.user.partner_id not in channel.channel_partner_ids:
+            raise UserError(
+                self.env._("Only the operator of the dialogue has it in Discuss.")
+            )
+        return {
+            "type": "ir.actions.client",
+            "tag": "mail.action_discuss",
+            "context": {"active_id": f"discuss.channel_{channel.id}"},
+        }
 
     def action_create_lead(self):
         """Make a lead from the dialogue and open it."""
         self.ensure_one()
-        lead = self.bot_id._find_lead_step()._make_lead(self)
+        lead, _is_new = self._get_or_make_lead()
         return {
             "type": "ir.actions.act_window",
             "res_model": "crm.lead",
@@ -304,10 +330,13 @@ class HelpcrunchChat(models.Model):
             return partner._helpcrunch_is_askable(name.removeprefix("partner."))
         return name in ("answer", "chat.id", "bot.name", "channel")
 
-    def _fill_placeholders(self, text):
+    def _fill_placeholders(self, text, values=None):
         if "{{" not in text:
             return text
-        return placeholders.fill(text, self._get_placeholder)
+        values = values or {}
+        return placeholders.fill(
+            text, lambda name: values.get(name) or self._get_placeholder(name)
+        )
 
     def _get_placeholder(self, name):
         if not name or not self._is_placeholder(name):

@@ -44,15 +44,22 @@ class HelpcrunchChat(models.Model):
             return Outcome(turn, "ignored", "not_used")
         verdict = handler(facts) or {}
         turn.flush()
+        turn.chat._update_discuss()
         return Outcome(turn, **verdict)
 
-    def _store_own_event(self, event_type, data=None):
+    def _store_own_event(self, event_type, data=None, key=None):
         """Put something that Odoo itself did to this dialogue into the inbox.
 
         It is processed as one more turn, after the commit.
+
+        :param str key: equal for what may happen only once
         """
         event = webhook.Webhook(
-            f"odoo:{uuid4()}", event_type, data or {}, time.time(), self.external_id
+            f"odoo:{event_type}:{key or uuid4()}",
+            event_type,
+            data or {},
+            time.time(),
+            self.external_id,
         )
         events = self.env["helpcrunch.event"]
         events._store(self.account_id.id, self.company_id.id, event, origin="odoo")
@@ -85,6 +92,9 @@ class HelpcrunchChat(models.Model):
         self._follow_customer(facts)
         if self.state in HUMAN_STATES:
             self._trace("human")
+            self._note_customer_spoke(
+                min(fields.Datetime.now(), to_datetime(facts.occurred_at))
+            )
             return None
         if self._turn.row["customer_blocked"]:
             # Was unblocked, perhaps, and the webhook got lost.
@@ -105,24 +115,58 @@ class HelpcrunchChat(models.Model):
         agent = self.env["helpcrunch.agent"]._find_remote(self.account_id, facts.agent)
         is_machine = agent.is_bot or facts.broadcast_type() or not facts.agent
         author = "system" if is_machine else "operator"
-        if self._is_written_down(facts):
+        if self._is_echo(facts):
             return {"state": "ignored", "reason": "echo"}
         self._write_down(facts, "out", author, agent.name)
         if is_machine:
             self._trace("machine", text=agent.name or facts.broadcast_type() or "")
             return None
-        self.unread = 0
-        if self.state != "operator":
+        if self._run_command_of_agent(facts, agent):
+            return None
+        session = self._get_session() if self.state == "operator" else None
+        is_theirs = session and (
+            session.agent_id == agent
+            or (session.user_id and session.user_id == agent.user_id)
+        )
+        if not is_theirs:
             self._trace("takeover", text=agent.name or facts.agent)
-            self._hand_over("operator", self.env._("A person took the dialogue over."))
-            self.user_id = agent.user_id
+            self._take_over(agent)
+        now = fields.Datetime.now()
+        self._note_operator_spoke(min(now, to_datetime(facts.occurred_at)))
+        return None
+
+    def _on_message_private(self, facts):
+        """Show a note of an agent's to the operator in Odoo, or do what it says."""
+        if facts.agent == self.account_id.bot_agent_id.external_id:
+            return {"state": "ignored", "reason": "echo"}
+        agent = self.env["helpcrunch.agent"]._find_remote(self.account_id, facts.agent)
+        if self._is_echo(facts):
+            return {"state": "ignored", "reason": "echo"}
+        self._write_down(facts, "out", "operator", agent.name, is_note=True)
+        if not self._run_command_of_agent(facts, agent):
+            self._trace("note", text=agent.name or "")
         return None
 
     def _on_chat_closed(self, facts):
-        if self.state != "done":
-            self._trace("closed")
-            self._hand_over("done", self.env._("The chat was closed."))
-            self.user_id = False
+        if self.state == "done":
+            return {"state": "ignored", "reason": "not_used"}
+        if self._was_written_in_since(facts):
+            # The customer opened it again, and that came first.
+            self._trace("opened_again")
+            return None
+        self._trace("closed")
+        self._close_discuss("customer" if facts.closed_by_customer() else "helpcrunch")
+        self._get_session()._end(
+            "customer" if facts.closed_by_customer() else "helpcrunch"
+        )
+        self._hand_over("done", self.env._("The chat was closed."))
+        self.write({"user_id": False, "queue_id": False, "return_step_id": False})
+        return None
+
+    def _was_written_in_since(self, facts):
+        # Events of a chat have whole seconds (helpcrunch-api.md 3.3).
+        last = self.last_customer_message_at
+        return bool(last) and to_datetime(facts.occurred_at) < last
 
     def _on_chat_status_updated(self, facts):
         # Only "closed" comes here, see `_find_reason_to_ignore` of the inbox.
@@ -238,7 +282,9 @@ class HelpcrunchChat(models.Model):
             [("chat_id", "=", self.id), ("kind", "=", "message")], reason
         )
 
-    def _write_down(self, facts, direction, author_type, author_name=False):
+    def _write_down(
+        self, facts, direction, author_type, author_name=False, is_note=False
+    ):
         """Put a message of HelpCrunch's into the transcript."""
         self._turn.write_down(
             {
@@ -247,6 +293,7 @@ class HelpcrunchChat(models.Model):
                 "direction": direction,
                 "author_type": author_type,
                 "author_name": author_name,
+                "is_note": is_note,
                 "body": facts.message_text()[:BODY_LIMIT],
                 "external_id": facts.message,
                 "state": "received",
@@ -256,11 +303,26 @@ class HelpcrunchChat(models.Model):
         )
         self.last_message_at = to_datetime(facts.occurred_at)
 
-    def _is_written_down(self, facts):
-        """Tell whether an outgoing message is one of ours that comes back."""
-        return bool(
-            self.env["helpcrunch.message"].search_count(
-                [("chat_id", "=", self.id), ("external_id", "=", facts.message)],
-                limit=1,
-            ),
+    def _is_echo(self, facts):
+        """Tell whether an outgoing message is one of ours that comes back.
+
+        Known by its id, and by agent and text while our call is under way.
+        """
+        if self.env["helpcrunch.message"].search_count(
+            [("chat_id", "=", self.id), ("external_id", "=", facts.message)], limit=1
+        ):
+            return True
+        under_way = self.env["helpcrunch.outbox"].search(
+            [
+                ("chat_id", "=", self.id),
+                ("kind", "=", "message"),
+                ("state", "in", ("sending", "unknown")),
+            ],
         )
+        text = facts.message_text().split()
+        for call in under_way:
+            payload = call.payload or {}
+            texts = (call.message_id.body or "", payload.get("markdown") or "")
+            if payload.get("agent") == facts.agent and text in map(str.split, texts):
+                return True
+        return False

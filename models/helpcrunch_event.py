@@ -91,6 +91,7 @@ class HelpcrunchEvent(models.Model):
             "not_used": self.env._("The bot has no use for this kind of event."),
             "echo": self.env._("It is what the bot itself said."),
             "old": self.env._("It is older than events are kept."),
+            "answered": self.env._("Somebody wrote before the time ran out."),
             "no_dialogue": self.env._("It belongs to no dialogue."),
             "no_bot": self.env._("No bot serves this channel."),
             "neutralized": self.env._("The database was neutralized."),
@@ -223,6 +224,7 @@ class HelpcrunchEvent(models.Model):
                        customer.external_id AS customer_external_id,
                        customer.blocked AS customer_blocked,
                        chat.company_id, chat.turn_count,
+                       discuss.id AS discuss_channel_id,
                        question.state AS question_state,
                        question.sent_at AS question_sent_at,
                        question.external_id AS question_external_id,
@@ -243,6 +245,9 @@ class HelpcrunchEvent(models.Model):
              LEFT JOIN res_lang bot_lang ON bot_lang.id = bot.language_id
              LEFT JOIN res_partner partner ON partner.id = chat.partner_id
              LEFT JOIN helpcrunch_customer customer ON customer.id = chat.customer_id
+             LEFT JOIN discuss_channel discuss
+                    ON discuss.helpcrunch_chat_id = chat.id
+                       AND discuss.helpcrunch_session_id IS NOT NULL
              LEFT JOIN helpcrunch_message question
                     ON question.id = chat.question_message_id
              LEFT JOIN helpcrunch_outbox call ON call.message_id = question.id

@@ -8,7 +8,7 @@ from psycopg2.errors import SerializationFailure
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..const import EVENT_AGENT_MESSAGE, WEBHOOK_MAX_BYTES
+from ..const import EVENT_AGENT_MESSAGE, EVENT_NOTE, EVENT_TYPES, WEBHOOK_MAX_BYTES
 from ..tools import signature, webhook
 
 
@@ -78,14 +78,15 @@ class HelpcrunchEvent(models.Model):
     @api.model
     def _find_reason_to_ignore(self, account, event):
         """Return why an event needs no turn, or None."""
-        if not hasattr(
+        # What Odoo itself puts into the inbox has names that no webhook may use.
+        if event.event_type not in EVENT_TYPES or not hasattr(
             self.env["helpcrunch.chat"], self._get_handler_name(event.event_type)
         ):
             return "not_used"
         if event.event_type == "chat.status_updated" and not event.is_closed():
             return "not_used"
         if (
-            event.event_type == EVENT_AGENT_MESSAGE
+            event.event_type in (EVENT_AGENT_MESSAGE, EVENT_NOTE)
             and event.agent
             and event.agent == account["bot_agent"]
         ):

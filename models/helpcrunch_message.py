@@ -63,6 +63,16 @@ class HelpcrunchMessage(models.Model):
     sent_at = fields.Float(
         readonly=True, help="HelpCrunch's time of what went out, in Unix seconds."
     )
+    is_note = fields.Boolean(
+        "Private Note", readonly=True, help="Only staff sees it, never the customer."
+    )
+    mail_message_id = fields.Many2one(
+        "mail.message",
+        "Written in Discuss as",
+        index="btree_not_null",
+        ondelete="set null",
+        readonly=True,
+    )
     html = fields.Html("Message", compute="_compute_html", sanitize=False)
 
     _chat_idx = models.Index("(chat_id, occurred_at, position, id)")
@@ -91,6 +101,8 @@ class HelpcrunchMessage(models.Model):
     def _get_author(self):
         """Return the name to show beside the message."""
         self.ensure_one()
+        if self.is_note:
+            return self.env._("%(name)s, private note", name=self.author_name or "")
         if self.author_name:
             return self.author_name
         if self.author_type == "customer":

@@ -38,6 +38,7 @@ class HelpcrunchOutbox(models.Model):
             ("message", "Message"),
             ("note", "Private note"),
             ("status", "Chat status"),
+            ("assignee", "Chat assignee"),
         ],
         required=True,
         default="message",
@@ -84,6 +85,7 @@ class HelpcrunchOutbox(models.Model):
             {"state": "pending", "tries": 0, "not_before": False, "error": False}
         )
         failed.message_id.write({"state": "outgoing", "error": False})
+        failed.message_id.mail_message_id._send_helpcrunch_delivery()
         self._wake()
         return True
 

@@ -80,4 +80,33 @@ def _sentences(env):
         "closed": env._("The chat was closed in HelpCrunch."),
         "no_bot": env._("No bot serves this channel."),
         "lead": env._("A lead was made."),
+        "queued": env._("The customer waits for an operator of “%(text)s”."),
+        "position": env._(
+            "All operators are busy; the customer is number %(number)s in the queue."
+        ),
+        "no_operator": env._(
+            "No operator is available, so the dialogue went to “%(step)s”."
+        ),
+        "queue_timeout": env._("The customer has waited for too long."),
+        "operator": env._("“%(text)s” got the dialogue."),
+        "operator_said": env._("“%(text)s” wrote to the customer in Discuss."),
+        "too_late": env._(
+            "An operator wrote when the dialogue was closed; it was not sent."
+        ),
+        "note": env._("“%(text)s” wrote a private note."),
+        "command": env._("An operator ordered “%(text)s”."),
+        "nudge": env._("The customer was silent and was reminded."),
+        "timeout": env._("The customer was silent for too long."),
+        "handed_on": env._(
+            "The operator was silent for too long; somebody else is looked for."
+        ),
+        "nobody_else": env._("The operator is silent, but nobody else is free."),
+        "moved": env._("The chat was assigned to “%(text)s” in HelpCrunch."),
+        "returned_in_helpcrunch": env._(
+            "The chat was given back to the bot in HelpCrunch."
+        ),
+        "returned": env._("The bot has the dialogue again."),
+        "opened_again": env._(
+            "The chat was closed, but the customer had opened it again before."
+        ),
     }

@@ -45,6 +45,8 @@ class Turn:
         self.asked = False
         self.question = None
         self.said = False
+        self.messages = chat.env["helpcrunch.message"]
+        self.discuss_changed = False
 
     @property
     def map(self):
@@ -229,15 +231,35 @@ class Turn:
 
     # === WHAT IS SAID === #
 
-    def say(self, text, step=None, markdown=None):
-        """Queue a text for the customer, in parts if it is long."""
-        text = self.chat._fill_placeholders(text or "")
-        for part in split_text(text):
+    def say(self, text, step=None, markdown=None, values=None, agent=None):
+        """Queue a text of the bot's for the customer, in parts if it is long.
+
+        :param dict values: what placeholders stand for, beside those of the dialogue
+        :param agent: the ``helpcrunch.agent`` who speaks, if not the bot's
+        """
+        self.speak(
+            self.chat._fill_placeholders(text or "", values),
+            step,
+            markdown,
+            agent=agent.external_id if agent else None,
+        )
+
+    def speak(self, text, step=None, markdown=None, agent=None, **vals):
+        """Queue a text as it is.
+
+        :param str agent: external id of the agent who speaks, None for the bot's
+        :param vals: fields of the message, if it is not the bot's own
+        """
+        parts = split_text(text)
+        for part in parts:
             self.lines.append(
                 {
                     "body": part,
                     "step_id": step.id if step else False,
-                    "markdown": markdown,
+                    # Cut anywhere, formatting would no longer close.
+                    "markdown": markdown if len(parts) == 1 else None,
+                    "agent": agent,
+                    "vals": vals,
                 },
             )
 
@@ -271,15 +293,21 @@ class Turn:
                     "position": position + (index + 1) / 1000,
                     "body": line["body"],
                     "step_id": line["step_id"],
+                    **line["vals"],
                 }
                 for index, line in enumerate(lines)
             ],
-        )[received:]
+        )
+        self.messages |= messages
+        messages = messages[received:]
         call_vals = [
             {
                 "kind": "message",
                 "message_id": message.id,
-                "payload": {"markdown": line["markdown"]} if line["markdown"] else None,
+                "payload": {
+                    key: line[key] for key in ("markdown", "agent") if line[key]
+                }
+                or None,
             }
             for message, line in zip(messages, lines, strict=True)
         ]
@@ -311,6 +339,7 @@ class Turn:
                 last
                 and not last["markdown"]
                 and not line["markdown"]
+                and (last["agent"], last["vals"]) == (line["agent"], line["vals"])
                 and len(last["body"]) + len(line["body"]) + 2 <= TEXT_LIMIT
             ):
                 last["body"] += "\n\n" + line["body"]

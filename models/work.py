@@ -256,6 +256,25 @@ def _note_failed_merge(env, row_id, error):
     return row._note_failure(error)
 
 
+# === OPERATORS === #
+
+
+def submit_assignment(dbname, queue_id):
+    """Have operators found in the pool for whoever waits in a queue."""
+    worker.submit(assign_waiting, dbname, queue_id)
+
+
+def assign_waiting(dbname, queue_id):
+    """Give free operators to those who wait, and let their dialogues know."""
+    for chat_id in worker.run(dbname, _assign_waiting, queue_id, committed=True):
+        worker.submit(take_turns, dbname, chat_id)
+
+
+def _assign_waiting(env, queue_id):
+    queue = env["helpcrunch.operator.queue"].browse(queue_id).exists()
+    return queue._assign_waiting() if queue else []
+
+
 # === DELIVERY === #
 
 
@@ -270,9 +289,15 @@ def deliver(dbname, chat_id):
             worker.submit_later(courier.wait, drain, dbname)
         else:
             worker.submit_later(courier.wait, deliver, dbname, chat_id)
+    if courier.told:
+        worker.run(dbname, _tell_deliveries, courier.told)
     if courier.sent and courier.events_wait:
         # A text was put off until it is known when the question was sent.
         worker.submit(take_turns, dbname, chat_id)
+
+
+def _tell_deliveries(env, message_ids):
+    env["mail.message"].browse(message_ids).exists()._send_helpcrunch_delivery()
 
 
 def drain(dbname, wait=False):

@@ -155,6 +155,7 @@ class HelpcrunchCase(TransactionCase):
                 for webhook in webhooks:
                     self.receive(webhook)
                 self.work()
+                self.take_own_events()
         self.env.invalidate_all()
 
     def receive(self, webhook):
@@ -185,13 +186,27 @@ class HelpcrunchCase(TransactionCase):
         self.env.invalidate_all()
 
     def take_own_events(self):
-        """Take the turns of what Odoo itself put into the inbox."""
-        waiting = self.env["helpcrunch.event"].search(
-            [("origin", "=", "odoo"), ("state", "=", "pending")]
-        )
-        for chat in waiting.chat_id:
-            work.take_turns(self.env.cr.dbname, chat.id)
-        self.work()
+        """Find operators, and take the turns of what Odoo itself put into the inbox."""
+        events = self.env["helpcrunch.event"]
+        queues = self.env["helpcrunch.operator.queue"]
+        own = [("origin", "=", "odoo"), ("state", "=", "pending")]
+        while True:
+            self.env.flush_all()
+            for queue_id in queues._find_waiting_queues():
+                work.assign_waiting(self.env.cr.dbname, queue_id)
+            self.work()
+            waiting = events.search(own).chat_id
+            if not waiting:
+                return
+            for chat in waiting:
+                work.take_turns(self.env.cr.dbname, chat.id)
+            self.work()
+
+    def settle(self):
+        """Do all that Odoo itself has started, then what HelpCrunch answers to it."""
+        with self.enter_test_mode_if_needed():
+            self.take_own_events()
+        self.take_in()
 
     def list_pair(self, newer, older, **vals):
         """Put two contacts on the list of possible duplicates."""

@@ -29,6 +29,8 @@ MANUAL_LABELS = {
     "done_message": "Повідомлення після оновлення контактної інформації",
     "merge_by_phone": "Об'єднати за номером телефону",
     "contact_button_label": "Назва кнопки відправки контакту",
+    "queue_id": "Оператори бота",
+    "no_operator_step_id": "Якщо недоступний оператор, перейдіть на крок",
     "lead_user_id": "Продавець",
     "lead_team_id": "Канал продажу",
     "lead_type": "Тип CRM",
@@ -38,9 +40,17 @@ MANUAL_TYPES = {
     "text": "Текст",
     "free_input": "Вільне введення",
     "update_contact": "Оновити контактну інформацію",
+    "forward_operator": "Направляємо до оператора",
     "create_lead": "Створити лід",
     "choice": "Крок з варіантами",
 }
+# The manual's labels of the consulting chat.
+MANUAL_QUEUE_LABELS = {
+    "max_wait_minutes": "Максимальний час очікування (хвилини)",
+    "max_wait_message": "Повідомлення після максимального часу очікування",
+    "end_minutes": "Час завершення діалогу (хвилини)",
+}
+MANUAL_SESSION_STATES = {"active": "Активний", "done": "Завершений"}
 
 
 @tagged("post_install", "-at_install")
@@ -87,6 +97,15 @@ class TestUkrainian(HelpcrunchCase):
         self.assertEqual(labels, MANUAL_LABELS)
         types = dict(steps.fields_get(["step_type"])["step_type"]["selection"])
         self.assertEqual(types, {**types, **MANUAL_TYPES})
+        queues = self.env["helpcrunch.operator.queue"].with_context(lang="uk_UA")
+        labels = {
+            name: values["string"]
+            for name, values in queues.fields_get(list(MANUAL_QUEUE_LABELS)).items()
+        }
+        self.assertEqual(labels, MANUAL_QUEUE_LABELS)
+        sessions = self.env["helpcrunch.operator.session"].with_context(lang="uk_UA")
+        states = sessions.fields_get(["state"])["state"]["selection"]
+        self.assertEqual(dict(states), MANUAL_SESSION_STATES)
         flows = dict(steps.fields_get(["flow"])["flow"]["selection"])
         self.assertEqual(flows["default"], "По замовчуванню")
 

@@ -38,12 +38,14 @@ TYPE_FIELDS = {
         "max_attempts",
         "failed_step_id",
     },
+    "forward_operator": {"no_operator_step_id", "queue_id"},
     "create_lead": {"lead_user_id", "lead_team_id", "lead_type", "lead_tag_ids"},
     "choice": {"answer_ids", "invalid_message", "max_attempts", "failed_step_id"},
 }
 REQUIRED_FIELDS = {
     "update_contact": {"field_id"},
     "create_lead": {"lead_type"},
+    "forward_operator": {"queue_id"},
 }
 
 
@@ -274,7 +276,12 @@ class TestScreensOfRoles(ScreensCase):
 
     def test_menus_of_an_operator(self):
         self.assertEqual(
-            self.menus(self.operator), {"helpcrunch_menu_root", "helpcrunch_chat_menu"}
+            self.menus(self.operator),
+            {
+                "helpcrunch_menu_root",
+                "helpcrunch_chat_menu",
+                "helpcrunch_operator_menu",
+            },
         )
 
     def test_no_menus_for_others(self):

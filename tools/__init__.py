@@ -1,6 +1,7 @@
 from . import (
     answers,
     budget,
+    commands,
     helpcrunch_api,
     log,
     matching,

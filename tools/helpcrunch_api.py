@@ -204,6 +204,15 @@ class HelpcrunchApi:
         body = {"id": int(chat), "status": status}
         return self._call("PUT", "/chats/status", json=body)
 
+    def set_assignee(self, chat, agent):
+        """Make a team member responsible for a chat (D-chat-assignee).
+
+        :param agent: id of the team member; None puts the chat back into the common
+            queue
+        """
+        body = {"id": int(chat), "assignee": int(agent) if agent else None}
+        return self._call("PUT", "/chats/assignee", json=body)
+
     # === TRANSPORT === #
 
     def _list(self, path):

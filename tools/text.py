@@ -96,3 +96,62 @@ def cut_marked(markup, css_class):
     return escape(root.text or "", quote=False) + "".join(
         lxml.html.tostring(child, encoding="unicode") for child in root
     )
+
+
+_BLOCKS = {"p", "div", "ul", "ol", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5"}
+_MARKS = {"b": "**", "strong": "**", "i": "*", "em": "*"}
+
+
+def html_to_markdown(html):
+    """Return what a person wrote in Odoo as ``(text, markdown)`` for HelpCrunch.
+
+    HelpCrunch knows bold, italic and links (helpcrunch-api.md 8); all else is reduced
+    to text and line ends. ``markdown`` is None for a text without any of them.
+    """
+    if not html:
+        return "", None
+    root = lxml.html.fragment_fromstring(str(html), "div")
+    text = _tidy(_render(root, marked=False))
+    markdown = _tidy(_render(root, marked=True))
+    return text, markdown if markdown != text else None
+
+
+def _render(element, marked):
+    parts = [element.text or ""]
+    for number, child in enumerate(element, start=1):
+        if isinstance(child.tag, str):
+            parts.append(_render_element(child, number, marked))
+        parts.append(child.tail or "")
+    return "".join(parts)
+
+
+def _render_element(child, number, marked):
+    if child.tag == "br":
+        return "\n"
+    inner = _render(child, marked)
+    if child.tag == "li":
+        ordered = child.getparent().tag == "ol"
+        return f"\n{f'{number}.' if ordered else '-'} {inner.strip()}\n"
+    if child.tag in _BLOCKS:
+        return f"\n{inner}\n"
+    if child.tag == "a":
+        return _render_link(child.get("href") or "", inner.strip(), marked)
+    mark = _MARKS.get(child.tag) if marked and inner.strip() else None
+    if not mark:
+        return inner
+    # Spaces inside of the marks would show them as they are.
+    head = inner[: len(inner) - len(inner.lstrip())]
+    tail = inner[len(inner.rstrip()) :]
+    return f"{head}{mark}{inner.strip()}{mark}{tail}"
+
+
+def _render_link(url, label, marked):
+    if not url.startswith(("http://", "https://", "mailto:")) or label in ("", url):
+        # A mention of a colleague, or a bare address.
+        return label or url
+    return f"[{label}]({url})" if marked else f"{label} ({url})"
+
+
+def _tidy(text):
+    lines = [line.strip() for line in text.replace("\xa0", " ").split("\n")]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

@@ -53,6 +53,14 @@ class Webhook:
         """Tell whether a chat event says that the chat is closed now."""
         return str(self.data.get("status")).lower() == "closed"
 
+    def assignee(self):
+        """Return the id of the agent who is responsible now, None for nobody (3.5)."""
+        return _id_of(self.data.get("assignee"))
+
+    def closed_by_customer(self):
+        """Tell whether the customer closed the chat (helpcrunch-api.md 5)."""
+        return str(self.data.get("closedBy")).lower() == "customer"
+
     def customer_data(self):
         """Return what the event itself tells of the customer: name, e-mail, userId."""
         customer = self.data.get("customer")

@@ -1,3 +1,3 @@
 """One step type = one file. The order here is the order in the form's drop-down."""
 
-from . import text, free_input, update_contact, create_lead, choice  # noqa: I001
+from . import text, free_input, update_contact, forward_operator, create_lead, choice  # noqa: I001

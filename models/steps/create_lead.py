@@ -65,10 +65,11 @@ class HelpcrunchStep(models.Model):
             chat._trace("lead")
         return self.next_step_id
 
-    def _make_lead(self, chat, turn_number=False):
+    def _make_lead(self, chat, turn_number=False, **vals):
         """Make a lead from a dialogue as this step says; an empty step says nothing.
 
         :param int turn_number: the pass through the step, for "one pass, one lead"
+        :param vals: what is to be different from what the step says
         """
         company = chat.company_id
         return (
@@ -76,7 +77,7 @@ class HelpcrunchStep(models.Model):
             .with_company(company)
             # Whoever was made responsible is told by Odoo; nobody else is subscribed.
             .with_context(mail_create_nosubscribe=True)
-            .create(self._prepare_lead_vals(chat, turn_number))
+            .create(self._prepare_lead_vals(chat, turn_number) | vals)
         )
 
     def _prepare_lead_vals(self, chat, turn_number):

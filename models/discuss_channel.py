@@ -1,0 +1,218 @@
+from urllib.parse import quote
+
+from odoo import fields, models
+from odoo.exceptions import AccessError, UserError
+
+from odoo.addons.mail.tools.discuss import Store
+
+from ..tools.commands import parse_command
+from ..tools.text import html_to_markdown
+
+
+def _is_helpcrunch(channel):
+    return channel.channel_type == "helpcrunch"
+
+
+class DiscussChannel(models.Model):
+    _inherit = "discuss.channel"
+
+    channel_type = fields.Selection(
+        selection_add=[("helpcrunch", "HelpCrunch Dialogue")],
+        ondelete={"helpcrunch": "cascade"},
+    )
+    helpcrunch_chat_id = fields.Many2one(
+        "helpcrunch.chat", "HelpCrunch Dialogue", readonly=True, ondelete="set null"
+    )
+    # Open in Discuss while this session goes on, else read-only.
+    helpcrunch_session_id = fields.Many2one(
+        "helpcrunch.operator.session",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+
+    _helpcrunch_chat_once = models.UniqueIndex(
+        "(helpcrunch_chat_id) WHERE helpcrunch_chat_id IS NOT NULL"
+    )
+
+    def _compute_is_editable(self):
+        """Keep the name of a dialogue: it is the customer's."""
+        ours = self.filtered(_is_helpcrunch)
+        ours.is_editable = False
+        return super(DiscussChannel, self - ours)._compute_is_editable()
+
+    # === WHAT THE WEB CLIENT KNOWS === #
+
+    def _to_store_defaults(self, target):
+        return super()._to_store_defaults(target) + [
+            Store.Attr(
+                "helpcrunch_info",
+                lambda channel: channel._get_helpcrunch_info(),
+                predicate=_is_helpcrunch,
+            ),
+        ]
+
+    def _get_helpcrunch_info(self):
+        """Return what Discuss shows of the dialogue beside its messages."""
+        self.ensure_one()
+        # sudo: helpcrunch.chat - members of the channel see whom they talk to
+        chat_sudo = self.sudo().helpcrunch_chat_id
+        partner_sudo = chat_sudo.partner_id
+        return {
+            "chat_id": chat_sudo.id,
+            "is_open": bool(self.sudo().helpcrunch_session_id),
+            "state": chat_sudo.state,
+            "channel": chat_sudo.application_id.name or "",
+            "queue": chat_sudo.queue_id.name or "",
+            "partner": bool(partner_sudo)
+            and {
+                "id": partner_sudo.id,
+                "name": partner_sudo.display_name,
+                "phone": partner_sudo.phone or "",
+                "email": partner_sudo.email or "",
+            },
+            "leads": [
+                {"id": lead.id, "name": lead.name} for lead in chat_sudo.lead_ids
+            ],
+            "inbox_url": chat_sudo.inbox_url or False,
+        }
+
+    def _send_helpcrunch_info(self):
+        """Tell the members at once what has changed about the dialogue."""
+        for channel in self:
+            info = {"helpcrunch_info": channel._get_helpcrunch_info()}
+            Store(bus_channel=channel).add(channel, info).bus_send()
+
+    # === WRITING === #
+
+    def message_post(self, *, message_type="notification", **kwargs):
+        """Post, and pass on to the customer what an operator writes."""
+        is_text = message_type == "comment" and not self.env.context.get(
+            "helpcrunch_mirror"
+        )
+        if not (is_text and len(self) == 1 and _is_helpcrunch(self)):
+            return super().message_post(message_type=message_type, **kwargs)
+        # sudo: discuss.channel - whether somebody may write is for its session to say
+        if not self.sudo().helpcrunch_session_id:
+            raise UserError(
+                self.env._(
+                    "This dialogue is closed: the customer would not get that. It "
+                    "opens again when the customer needs an operator."
+                )
+            )
+        message = super().message_post(message_type=message_type, **kwargs)
+        self._pass_on(message)
+        return message
+
+    def _pass_on(self, message):
+        """Put what was written into the dialogue's inbox, to be sent right after."""
+        # sudo: helpcrunch.chat - members of the channel may write to the customer
+        chat_sudo = self.sudo().helpcrunch_chat_id
+        text, markdown = html_to_markdown(message.body)
+        if text.startswith("/"):
+            # Never reaches the customer, whatever it is.
+            self._run_helpcrunch_command(text)
+            if not message.attachment_ids:
+                return
+            text, markdown = "", None
+        # sudo: ir.attachment - the operator gives these files to the customer
+        attachments_sudo = message.sudo().attachment_ids
+        attachments_sudo.generate_access_token()
+        chat_sudo._store_own_event(
+            "operator.said",
+            {
+                "user": self.env.uid,
+                "mail_message": message.id,
+                "text": text,
+                "markdown": markdown,
+                "files": [
+                    {
+                        "url": f"{self.get_base_url()}/web/content/{attachment.id}/"
+                        f"{quote(attachment.name or 'file', safe='')}"
+                        f"?access_token={attachment.access_token}",
+                        "is_image": (attachment.mimetype or "").startswith("image/"),
+                    }
+                    for attachment in attachments_sudo
+                ],
+            },
+            key=f"message:{message.id}",
+        )
+
+    def _check_can_update_message_content(self, message):
+        if _is_helpcrunch(self):
+            raise UserError(
+                self.env._("The customer has this text already: it cannot be changed.")
+            )
+        return super()._check_can_update_message_content(message)
+
+    def helpcrunch_send_again(self, message_id):
+        """Send a message that HelpCrunch did not take once more.
+
+        :param int message_id: the ``mail.message`` of this channel
+        """
+        self._check_helpcrunch_member()
+        # sudo: helpcrunch.message - checked above; only messages of this very channel
+        messages_sudo = (
+            self.env["helpcrunch.message"]
+            .sudo()
+            .search(
+                [
+                    ("mail_message_id", "=", message_id),
+                    ("chat_id", "=", self.sudo().helpcrunch_chat_id.id),
+                ],
+            )
+        )
+        messages_sudo.action_send_again()
+        return True
+
+    def _check_helpcrunch_member(self):
+        self.ensure_one()
+        self.check_access("read")
+        if not _is_helpcrunch(self) or not self.is_member:
+            raise AccessError(
+                self.env._("You are not in this dialogue, so you cannot do that.")
+            )
+
+    # === COMMANDS === #
+
+    def execute_command_helpcrunch(self, body="", **kwargs):
+        """Run any command of the web client in a customer's dialogue.
+
+        One door for all of them: other addons have commands of the same names.
+        """
+        self._check_helpcrunch_member()
+        self._run_helpcrunch_command(body)
+
+    def _run_helpcrunch_command(self, body):
+        body = (body or "").strip()
+        command = parse_command(body)
+        # sudo: helpcrunch.chat - members of the channel give orders to the dialogue
+        chat_sudo = self.sudo().helpcrunch_chat_id
+        if not command:
+            text = self.env._(
+                "“%(text)s” is no command, and the customer did not get it. %(help)s",
+                text=body[:60],
+                help=chat_sudo._get_command_help(),
+            )
+        elif command[0] == "help":
+            text = chat_sudo._get_command_help()
+        elif not self.sudo().helpcrunch_session_id:
+            text = self.env._("This dialogue is closed.")
+        else:
+            chat_sudo._store_own_event(
+                "operator.command", {"user": self.env.uid, "text": body}
+            )
+            return
+        self.env.user._bus_send_transient_message(self, text)
+
+    def execute_command_help(self, **kwargs):
+        """Tell the commands of a customer's dialogue, in one."""
+        if _is_helpcrunch(self):
+            return self.execute_command_helpcrunch("/help")
+        return super().execute_command_help(**kwargs)
+
+    def execute_command_leave(self, **kwargs):
+        """Keep the operator in: a dialogue is ended or handed over, never just left."""
+        if _is_helpcrunch(self):
+            return self.execute_command_helpcrunch("/leave")
+        return super().execute_command_leave(**kwargs)

@@ -1,0 +1,231 @@
+"""What an operator orders with a slash: ``/lead``, ``/close``, ``/transfer`` …
+
+Typed in Discuss, or in HelpCrunch as a message or a private note. The answer is for
+staff only: a line in Discuss, a private note in HelpCrunch.
+"""
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from ..tools import matching
+from ..tools.commands import parse_command
+
+# A lead's title longer than this is no title.
+_TITLE_LIMIT = 200
+
+
+class HelpcrunchChat(models.Model):
+    # A purpose of its own, and a file of its own.
+    # pylint: disable=consider-merging-classes-inherited
+    _inherit = "helpcrunch.chat"
+
+    def _on_operator_command(self, facts):
+        """Do what an operator ordered in Discuss."""
+        user = self.env["res.users"].browse(facts.data.get("user") or []).exists()
+        command = parse_command(facts.data.get("text"))
+        if not command:
+            return {"state": "ignored", "reason": "not_used"}
+        text, record = self._run_command(*command, user)
+        self._tell_staff(text, record)
+        return None
+
+    def _run_command_of_agent(self, facts, agent):
+        """Do what an agent ordered in HelpCrunch; True if it was an order.
+
+        What HelpBot or a mass message says is none.
+        """
+        command = parse_command(facts.message_text())
+        if not command or not agent or agent.is_bot or facts.broadcast_type():
+            return False
+        text, record = self._run_command(*command, agent.user_id)
+        url = record and f"{self.get_base_url()}/odoo/{record._name}/{record.id}"
+        self._turn.call("note", text=f"{text} {url}" if url else text)
+        self._tell_staff(text, record)
+        return True
+
+    def _run_command(self, name, argument, user):
+        """Do what was ordered.
+
+        :param user: who ordered it; an empty user is an agent unknown to Odoo
+        :return: what to tell staff, and the record that it is about (or None)
+        :rtype: tuple
+        """
+        self._trace("command", text=f"/{name} {argument}".strip())
+        staff = self
+        lang = user.lang or self.bot_id.language_id.code
+        if lang:
+            staff = self.with_context(lang=lang)
+        return getattr(staff, f"_command_{name}")(argument, user)
+
+    def _command_help(self, argument, user):
+        return self._get_command_help(), None
+
+    @api.model
+    def _get_command_help(self):
+        return self.env._(
+            "/lead title: create a lead. /close: end the dialogue. /transfer queue or "
+            "operator: hand it over. /pause: stop the timers and keep the bot silent. "
+            "/resume: give the dialogue back to the bot."
+        )
+
+    def _command_close(self, argument, user):
+        if self.state == "done":
+            return self.env._("The dialogue is closed already."), None
+        self.with_context(lang=self._turn.chat.env.lang)._finish("operator", close=True)
+        return self.env._("The dialogue was ended."), None
+
+    def _command_resume(self, argument, user):
+        if self.state not in ("operator", "queued", "paused"):
+            return self.env._("The bot has the dialogue already."), None
+        self.with_context(lang=self._turn.chat.env.lang)._finish(
+            "operator", resume=True
+        )
+        return self.env._("The bot has the dialogue again."), None
+
+    def _command_pause(self, argument, user):
+        if self.state == "done":
+            return self.env._("The dialogue is closed already."), None
+        self._pause()
+        return self.env._(
+            "Paused: the bot is silent and no timer runs. Write to the customer to go "
+            "on, or /resume."
+        ), None
+
+    def _command_transfer(self, argument, user):
+        found = self._find_transfer_targets(argument)
+        if len(found) != 1:
+            names = ", ".join(
+                target.user_id.name if target._name == "helpcrunch.operator" else name
+                for target in (found or self._find_transfer_targets(""))
+                for name in [target.display_name]
+            )
+            return self.env._(
+                "To whom? /transfer and one of: %(names)s.", names=names or "-"
+            ), None
+        target = found[0]
+        if target._name == "helpcrunch.operator":
+            if target == self._get_session().operator_id:
+                return self.env._(
+                    "%(user)s has the dialogue already.", user=target.user_id.name
+                ), None
+            if not target.available:
+                return self.env._("%(user)s is away.", user=target.user_id.name), None
+        name = target.user_id.name if "user_id" in target else target.name
+        chat = self.with_context(lang=self._turn.chat.env.lang)
+        if target._name == "helpcrunch.operator":
+            chat._transfer(target.queue_id, target)
+        else:
+            chat._transfer(target)
+        return self.env._("Handed over to %(name)s.", name=name), None
+
+    def _find_transfer_targets(self, text):
+        """Return the queues and operators a text means: equal names, else beginnings.
+
+        :rtype: list of records
+        """
+        company = [("company_id", "=", self.company_id.id)]
+        queues = self.env["helpcrunch.operator.queue"].search(company)
+        operators = self.env["helpcrunch.operator"].search(company)
+        mine = self._get_session().user_id
+        # One person may work in several queues: the dialogue's own comes first.
+        people = {}
+        for operator in operators.sorted(lambda row: row.queue_id != self.queue_id):
+            if operator.user_id != mine:
+                people.setdefault(operator.user_id, operator)
+        named = [(queue.name, queue) for queue in queues]
+        named += [(user.name, operator) for user, operator in people.items()]
+        wanted = matching.normalize(text)
+        equal = [row for name, row in named if matching.normalize(name) == wanted]
+        return equal or [
+            row for name, row in named if matching.normalize(name).startswith(wanted)
+        ]
+
+    def _command_lead(self, argument, user):
+        lead, is_new = self._get_or_make_lead(argument, user)
+        if is_new:
+            kind = (
+                self.env._("Opportunity")
+                if lead.type == "opportunity"
+                else self.env._("Lead")
+            )
+            text = self.env._("%(kind)s created: %(name)s", kind=kind, name=lead.name)
+        else:
+            text = self.env._("There is a lead already: %(name)s", name=lead.name)
+        return text, lead
+
+    def _get_or_make_lead(self, title="", user=None):
+        """Return the lead of this session, made now if there is none (manual 7.1-7.4).
+
+        With an operator connected the messenger decides whether it is a lead or an
+        opportunity, else the bot's step. Team, tags and salesperson are the step's.
+
+        :return: the lead, and whether it is new
+        :rtype: tuple
+        """
+        session = self._get_session() if self.state == "operator" else None
+        existing = self._find_ordered_lead(session)
+        if existing:
+            return existing, False
+        # The lead tells the whole conversation, this turn's lines included.
+        if turn := self.env.context.get("helpcrunch_turn"):
+            turn.flush()
+            turn.discuss_changed = True
+        step = self._find_passed_lead_step()
+        vals = {"helpcrunch_session_id": session.id if session else False}
+        if title:
+            vals["name"] = title[:_TITLE_LIMIT]
+        if self.state == "operator":
+            vals["type"] = self.account_id.helpcrunch_crm_type
+        seller = step.lead_user_id or (session and session.user_id) or user
+        if seller and self.company_id in seller.company_ids:
+            vals["user_id"] = seller.id
+        return step._make_lead(self, **vals), True
+
+    def _find_ordered_lead(self, session):
+        """Return the lead that was ordered before, in this session or without one."""
+        domain = Domain("helpcrunch_chat_id", "=", self.id)
+        if session:
+            domain &= Domain("helpcrunch_session_id", "=", session.id)
+        else:
+            began = self.started_at or fields.Datetime.to_datetime("1970-01-01")
+            domain &= (
+                Domain("helpcrunch_session_id", "=", False)
+                & Domain("helpcrunch_turn", "in", (0, False))
+                & Domain("create_date", ">=", began)
+            )
+        leads = self.env["crm.lead"].with_context(active_test=False)
+        return leads.search(domain, limit=1, order="id desc")
+
+    def _find_passed_lead_step(self):
+        """Return the lead step the dialogue passed last, else the bot's first one."""
+        passed = (
+            self.env["crm.lead"]
+            .with_context(active_test=False)
+            .search(
+                [
+                    ("helpcrunch_chat_id", "=", self.id),
+                    ("helpcrunch_turn", ">", 0),
+                    ("helpcrunch_step_id.bot_id", "=", self.bot_id.id),
+                ],
+                order="helpcrunch_turn desc, id desc",
+                limit=1,
+            )
+        )
+        return passed.helpcrunch_step_id or self.bot_id._find_lead_step()
+
+    def _tell_staff(self, text, record=None):
+        """Answer an order in Discuss, where only staff reads it."""
+        body = Markup("%s") % text
+        if record:
+            body += Markup(
+                ' <a href="/odoo/%s/%s" data-oe-model="%s" data-oe-id="%s">%s</a>'
+            ) % (
+                record._name,
+                record.id,
+                record._name,
+                record.id,
+                record.display_name,
+            )
+        self._post_notification(body)

@@ -1,0 +1,239 @@
+"""A dialogue's mirror in Odoo Discuss, while an operator has it."""
+
+from markupsafe import Markup, escape
+
+from odoo import fields, models
+
+from .helpcrunch_message import linkify
+
+# So many lines does an operator find when a dialogue comes; the rest is on its form.
+_HISTORY_LINES = 40
+
+
+class HelpcrunchChat(models.Model):
+    # A purpose of its own, and a file of its own.
+    # pylint: disable=consider-merging-classes-inherited
+    _inherit = "helpcrunch.chat"
+
+    discuss_channel_ids = fields.One2many(
+        "discuss.channel", "helpcrunch_chat_id", "Discuss Channels"
+    )
+
+    # === OPEN AND CLOSE === #
+
+    def _open_discuss(self, session):
+        """Show the dialogue to the operator of a session, with what was said so far.
+
+        Whoever had it before sees no more of it. An agent unknown to Odoo answers in
+        HelpCrunch alone.
+        """
+        self._turn.flush()
+        channel = self.discuss_channel_ids
+        user = session.user_id
+        self._turn.discuss_changed = True
+        if not user:
+            channel.helpcrunch_session_id = False
+            return
+        if channel:
+            for member in channel.channel_member_ids.filtered(
+                lambda member: member.partner_id != user.partner_id
+            ):
+                channel._action_unfollow(member.partner_id, post_leave_message=False)
+            channel.name = self._get_discuss_name()
+            channel._add_members(users=user, post_joined_message=False)
+        else:
+            # As the operator, or Odoo would make its own bot a member.
+            channel = self.env["discuss.channel"].with_user(user).sudo()
+            channel = channel.create(
+                {
+                    "name": self._get_discuss_name(),
+                    "channel_type": "helpcrunch",
+                    "helpcrunch_chat_id": self.id,
+                    "channel_partner_ids": [fields.Command.link(user.partner_id.id)],
+                },
+            ).with_env(self.env)
+        channel.helpcrunch_session_id = session
+        self._post_history(channel, user)
+        self._turn.row["discuss_channel_id"] = channel.id
+        # All up to here is told.
+        self._turn.messages = self._turn.messages.browse()
+
+    def _close_discuss(self, reason):
+        """Make the dialogue read-only in Discuss; who was relieved leaves it."""
+        channel = self._get_discuss_channel()
+        if not channel:
+            return
+        self._turn.flush()
+        self._mirror()
+        texts = {
+            "operator": self.env._("The dialogue was ended."),
+            "customer": self.env._("The customer ended the dialogue."),
+            "timeout": self.env._("The dialogue was ended: the customer is silent."),
+            "helpcrunch": self.env._("The dialogue was ended in HelpCrunch."),
+            "transfer": self.env._("The dialogue was handed over."),
+        }
+        self._post_notification(escape(texts[reason]))
+        user = channel.helpcrunch_session_id.user_id
+        channel.helpcrunch_session_id = False
+        self._turn.row["discuss_channel_id"] = None
+        if reason == "transfer":
+            channel._send_helpcrunch_info()
+            channel._action_unfollow(user.partner_id, post_leave_message=False)
+        self._turn.discuss_changed = True
+
+    def _get_discuss_name(self):
+        parts = (self.partner_id.name, self.application_id.name)
+        return " · ".join(filter(None, parts)) or self.external_id
+
+    def _get_discuss_channel(self):
+        """Return the Discuss channel if the dialogue is open there."""
+        turn = self.env.context.get("helpcrunch_turn")
+        if turn:
+            channels = self.env["discuss.channel"]
+            return channels.browse(turn.row["discuss_channel_id"] or [])
+        return self.discuss_channel_ids.filtered("helpcrunch_session_id")
+
+    # === MIRROR === #
+
+    def _update_discuss(self):
+        """Show what this turn brought, at its end."""
+        self._turn.messages.mail_message_id._send_helpcrunch_delivery()
+        self._mirror()
+        if self._turn.discuss_changed:
+            self.discuss_channel_ids._send_helpcrunch_info()
+
+    def _mirror(self):
+        """Post the turn's new lines."""
+        turn = self._turn
+        messages, turn.messages = turn.messages, turn.messages.browse()
+        if turn.row["discuss_channel_id"]:
+            for message in messages:
+                self._post_line(message)
+
+    def _post_history(self, channel, user):
+        """Post what was said before: the customer's last words as a message of their
+        own, which is what the operator is told of, and the rest as one.
+        """
+        lines = self.env["helpcrunch.message"].search(
+            [("chat_id", "=", self.id), ("state", "!=", "cancelled")],
+            limit=_HISTORY_LINES,
+        )
+        last = lines.filtered(lambda line: line.author_type == "customer")[:1]
+        before = (lines - last).sorted(
+            lambda line: (line.occurred_at, line.position, line.id)
+        )
+        if before:
+            body = Markup('<div class="o_helpcrunch_history">%s%s</div>') % (
+                Markup("<b>%s</b>")
+                % self._for_staff(user).env._("Conversation so far"),
+                before._get_transcript(user.tz or self.bot_id.tz),
+            )
+            self._post(channel, body, author_id=self.env.ref("base.partner_root").id)
+        if last:
+            self._post_line(last, channel)
+
+    def _post_line(self, message, channel=None):
+        """Post one line of the transcript, as whoever said it."""
+        channel = channel or self._get_discuss_channel()
+        if message.mail_message_id:
+            # Was written there.
+            return
+        body = linkify(message.body or "")
+        if message.author_type == "customer":
+            partner = self._ensure_partner()
+            self._post(channel, body, author_id=partner.id)
+        elif message.author_type == "operator" and not message.is_note:
+            agent = self.env["helpcrunch.agent"].search(
+                [
+                    ("account_id", "=", self.account_id.id),
+                    ("name", "=", message.author_name),
+                ],
+                limit=1,
+            )
+            author = agent.user_id.partner_id
+            name = message.author_name or self.env._("Operator")
+            self._post(
+                channel, body, author_id=author.id, email_from=author.email or name
+            )
+        else:
+            self._post_notification(
+                Markup("<b>%s</b>: %s") % (message._get_author(), body), channel
+            )
+
+    def _post(self, channel, body, **vals):
+        channel.with_context(helpcrunch_mirror=True).message_post(
+            body=body,
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            **vals,
+        )
+
+    def _post_notification(self, body, channel=None):
+        """Post a line that tells what happened; it is no message, nobody is called."""
+        channel = channel or self._get_discuss_channel() or self.discuss_channel_ids
+        if channel:
+            channel.with_context(helpcrunch_mirror=True).message_post(
+                body=Markup('<div class="o_mail_notification">%s</div>') % body,
+                message_type="notification",
+                subtype_xmlid="mail.mt_comment",
+                author_id=self.env.ref("base.partner_root").id,
+            )
+
+    def _for_staff(self, user):
+        return self.with_context(lang=user.lang or self.env.lang)
+
+    # === WRITTEN IN DISCUSS === #
+
+    def _on_operator_said(self, facts):
+        """Send what an operator wrote in Discuss to the customer."""
+        data = facts.data
+        message = self.env["mail.message"].browse(data.get("mail_message") or [])
+        user = self.env["res.users"].browse(data.get("user") or [])
+        session = self._get_session()
+        if not session or self.state not in ("operator", "paused"):
+            self._refuse_text(data, message)
+            return
+        agent = session.agent_id if session.user_id == user else None
+        agent = agent or self.env["helpcrunch.agent"].search(
+            [
+                ("account_id", "=", self.account_id.id),
+                ("user_id", "=", user.id),
+                ("is_bot", "=", False),
+            ],
+            limit=1,
+        )
+        line = {
+            "agent": agent.external_id or None,
+            "author_type": "operator",
+            "author_name": user.name,
+            "mail_message_id": message.exists().id,
+        }
+        self._turn.speak(data.get("text") or "", markdown=data.get("markdown"), **line)
+        for attachment in data.get("files") or ():
+            url = attachment["url"]
+            markdown = f"![]({url})" if attachment["is_image"] else f"<{url}>"
+            self._turn.speak(url, markdown=markdown, **line)
+        if self.state == "paused":
+            self.state = "operator"
+            self._turn.discuss_changed = True
+        self._trace("operator_said", text=user.name or "")
+        self._note_operator_spoke(fields.Datetime.now())
+        return
+
+    def _refuse_text(self, data, message):
+        """Note that a text came when the dialogue was closed already."""
+        self._trace("too_late")
+        self.env["helpcrunch.message"].create(
+            {
+                "chat_id": self.id,
+                "company_id": self.company_id.id,
+                "direction": "out",
+                "author_type": "operator",
+                "body": data.get("text"),
+                "state": "cancelled",
+                "error": self.env._("The dialogue was closed before."),
+                "occurred_at": fields.Datetime.now(),
+                "mail_message_id": message.exists().id,
+            },
+        )
+        message._send_helpcrunch_delivery()

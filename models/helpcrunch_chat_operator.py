@@ -1,0 +1,356 @@
+"""A dialogue on its way to an operator, with one, and back to the bot."""
+
+from datetime import UTC, datetime
+
+from odoo import fields, models
+
+from .turn import to_datetime
+
+
+class HelpcrunchChat(models.Model):
+    # A purpose of its own, and a file of its own.
+    # pylint: disable=consider-merging-classes-inherited
+    _inherit = "helpcrunch.chat"
+
+    session_ids = fields.One2many(
+        "helpcrunch.operator.session", "chat_id", "Operator Sessions"
+    )
+    queue_id = fields.Many2one(
+        "helpcrunch.operator.queue",
+        "Operator Queue",
+        index="btree_not_null",
+        ondelete="set null",
+        readonly=True,
+    )
+    # With microseconds: who asked first is served first, within a second too.
+    queued_at = fields.Datetime("Waits since", readonly=True)
+    # Whether the customer knows already that all operators are busy.
+    queue_told = fields.Boolean(default=True, readonly=True)
+    former_operator_id = fields.Many2one(
+        "helpcrunch.operator",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Was silent in this dialogue, so somebody else comes first.",
+    )
+    return_step_id = fields.Many2one(
+        "helpcrunch.step",
+        "Goes on with",
+        index="btree_not_null",
+        ondelete="set null",
+        readonly=True,
+        help="The step that follows when the operator is done.",
+    )
+
+    _queue_idx = models.Index("(queue_id, queued_at, id) WHERE state = 'queued'")
+
+    # === INTO THE QUEUE === #
+
+    def _request_operator(self, queue, return_step):
+        """Let the dialogue wait for an operator; who that is, is decided right after.
+
+        :param queue: the ``helpcrunch.operator.queue`` to wait in
+        :param return_step: the step that follows when the operator is done
+        """
+        self.write(
+            {
+                "state": "queued",
+                "queue_id": queue.id,
+                "queued_at": datetime.now(UTC).replace(tzinfo=None),
+                "queue_told": False,
+                "former_operator_id": False,
+                "return_step_id": return_step.id,
+                "user_id": False,
+            },
+        )
+        self._trace("queued", text=queue.name)
+        if queue.queue_timeout:
+            cron = self.env.ref("helpcrunch_chatbot.ir_cron_operators")
+            cron._trigger(
+                at=fields.Datetime.add(
+                    fields.Datetime.now(), minutes=queue.queue_timeout
+                )
+            )
+        queue._wake()
+
+    def _on_operator_busy(self, facts):
+        """Nobody is free: go elsewhere if the step says so, else tell the position."""
+        if self.state != "queued" or self.queue_told:
+            return {"state": "ignored", "reason": "not_used"}
+        self.queue_told = True
+        step = self.step_id.no_operator_step_id
+        if step and self.step_id.queue_id == self.queue_id:
+            self._trace("no_operator", step=step)
+            self.write({"state": "bot", "queue_id": False, "queued_at": False})
+            self._turn.go(step)
+            return None
+        # As things are now: others may have gone in between.
+        position = self.queue_id._count_ahead(self) + 1
+        self._trace("position", number=position)
+        self._say_for_queue("queue_message", position=position)
+        return None
+
+    def _on_operator_timeout(self, facts):
+        """Whoever waits longer than the queue allows goes on with the flow."""
+        if self.state != "queued" or self._get_session():
+            return {"state": "ignored", "reason": "not_used"}
+        self._trace("queue_timeout")
+        self._return_to_flow()
+        return None
+
+    # === WITH AN OPERATOR === #
+
+    def _on_operator_assigned(self, facts):
+        """An operator was found: say so, here, in HelpCrunch and in Discuss."""
+        session = self.env["helpcrunch.operator.session"].browse(
+            facts.data.get("session")
+        )
+        if not session.exists() or session.state != "active":
+            return {"state": "ignored", "reason": "not_used"}
+        if self.state != "queued" or self.queue_id != session.queue_id:
+            # The customer has left, or somebody else came first.
+            session._end("customer")
+            return {"state": "ignored", "reason": "not_used"}
+        self._connect(session)
+        return None
+
+    def _get_session(self):
+        """Return the dialogue's active session, or an empty one."""
+        return self.env["helpcrunch.operator.session"].search(
+            [("chat_id", "=", self.id), ("state", "=", "active")], limit=1
+        )
+
+    def _connect(self, session):
+        """Give the dialogue to the operator of a session."""
+        self.write(
+            {
+                "state": "operator",
+                "user_id": session.user_id.id,
+                "queue_id": session.queue_id.id,
+                "queue_told": True,
+            },
+        )
+        name = session.user_id.name or session.agent_id.name or ""
+        self._trace("operator", text=name)
+        self._say_for_queue("joined_message", operator=name)
+        if session.agent_id.account_id not in (
+            self.account_id,
+            self.account_id.browse(),
+        ):
+            # Works for another messenger; here it is the bot's agent who speaks.
+            session.agent_id = False
+        if session.agent_id:
+            self._turn.call("assignee", agent=session.agent_id.external_id)
+        minutes = session.queue_id.operator_silence_minutes
+        session._plan_timers(session.started_at, (minutes,))
+        self._open_discuss(session)
+
+    def _open_session(self, queue, operator=None, user=None, agent=None):
+        """Give the dialogue to somebody now, whoever's turn it is.
+
+        A session that somebody else has ends with it.
+        """
+        self._get_session()._end("transfer")
+        vals = {
+            "chat_id": self.id,
+            "company_id": self.company_id.id,
+            "queue_id": queue.id,
+            "operator_id": operator.id if operator else False,
+            "user_id": user.id if user else False,
+            "agent_id": agent.id if agent else False,
+            "customer_spoke_at": fields.Datetime.now() if self.unread else False,
+        }
+        return self.env["helpcrunch.operator.session"].create(vals)
+
+    def _take_over(self, agent):
+        """Let a person who writes without being asked have the dialogue."""
+        if self.state not in ("queued", "operator"):
+            # Asked again if the bot is called back.
+            self.return_step_id = self.step_id if self.waiting else False
+        self._hand_over("operator", self.env._("A person took the dialogue over."))
+        operator = self._find_operator(agent)
+        queue = operator.queue_id or self.bot_id.operator_queue_ids[:1]
+        session = self._open_session(
+            queue, operator, operator.user_id or agent.user_id, agent
+        )
+        self.write({"user_id": session.user_id.id, "queue_id": queue.id})
+        self._open_discuss(session)
+
+    def _find_operator(self, agent):
+        """Return as which operator of the bot's queues an agent works, if any.
+
+        Whoever works in none has the timers of the bot's first queue (spec 7).
+        """
+        queues = self.queue_id | self.bot_id.operator_queue_ids
+        return queues.operator_ids.filtered(
+            lambda row: (
+                row.agent_id == agent
+                or (agent.user_id and row.user_id == agent.user_id)
+            )
+        ).sorted(lambda row: queues.ids.index(row.queue_id.id))[:1]
+
+    def _note_operator_spoke(self, at):
+        """Start the timers that wait for the customer; the customer has an answer."""
+        self.unread = 0
+        self._get_session()._note_operator_spoke(at)
+
+    def _note_customer_spoke(self, at):
+        self._get_session()._note_customer_spoke(at)
+
+    # === OUT OF A TURN === #
+
+    def _pause(self):
+        """Silence the bot; an operator keeps the dialogue, without timers."""
+        if self.state == "bot" and self.waiting:
+            # Asked again when the bot is called back.
+            self.return_step_id = self.step_id
+        self._hand_over("paused", self.env._("The bot was paused."))
+        self._show_change()
+
+    def _leave_operator(self, reason):
+        """End the operator's part without any word of the bot."""
+        self.discuss_channel_ids.helpcrunch_session_id = False
+        self._get_session()._end(reason)
+        self._show_change()
+
+    def _show_change(self):
+        """Let Discuss show what has changed about the dialogue."""
+        if turn := self.env.context.get("helpcrunch_turn"):
+            turn.discuss_changed = True
+        else:
+            # sudo: discuss.channel - a manager need not be a member
+            self.sudo().discuss_channel_ids._send_helpcrunch_info()
+
+    # === TO SOMEBODY ELSE === #
+
+    def _on_operator_transfer(self, facts):
+        """Somebody gave the dialogue to a queue or to an operator by hand."""
+        data = facts.data
+        operator = self.env["helpcrunch.operator"].browse(data.get("operator") or [])
+        queue = self.env["helpcrunch.operator.queue"].browse(data.get("queue") or [])
+        if not (operator.exists() or queue.exists()):
+            return {"state": "ignored", "reason": "not_used"}
+        self._transfer(queue, operator)
+        return None
+
+    def _transfer(self, queue, operator=None):
+        """Give the dialogue to another queue or to one operator of one."""
+        session = self._get_session()
+        if session:
+            self._close_discuss("transfer")
+            session._end("transfer")
+        elif self.state == "bot":
+            # Asked for by a person: the open question is asked again afterwards.
+            waiting = self.waiting and self.step_id
+            self.return_step_id = waiting.id if waiting else False
+        self._hand_over("queued", self.env._("A person takes the dialogue over."))
+        if operator:
+            self._connect(
+                self._open_session(
+                    operator.queue_id, operator, operator.user_id, operator.agent_id
+                )
+            )
+        else:
+            self._request_operator(queue, self.return_step_id)
+
+    # === BACK === #
+
+    def _finish(self, reason, close=False, resume=False):
+        """End the operator's part; the flow goes on, or the dialogue is done.
+
+        :param str reason: why, see ``end_reason``
+        :param bool close: the HelpCrunch chat may be closed when nothing waits after it
+        :param bool resume: the bot is asked to go on by a person
+        """
+        session = self._get_session()
+        if session:
+            self._say_for_queue("end_message", agent=session.agent_id)
+            self._close_discuss(reason)
+            session._end(reason)
+        self._return_to_flow(close and self.account_id.close_on_finish, resume)
+
+    def _return_to_flow(self, close=False, resume=True):
+        step = self.return_step_id
+        # A question that a take-over left open is asked again only if the bot is
+        # called back; a person who says good-bye has answered it.
+        if step == self.step_id and not resume:
+            step = step.browse()
+        self.write(
+            {
+                "state": "bot",
+                "user_id": False,
+                "queue_id": False,
+                "queued_at": False,
+                "return_step_id": False,
+                "waiting": False,
+            },
+        )
+        self._trace("returned")
+        if step:
+            self._turn.go(step)
+        if close and self.state == "bot" and not self.waiting:
+            self._turn.call("status", status="closed")
+            self.state = "done"
+
+    # === FROM HELPCRUNCH === #
+
+    def _on_chat_assigned(self, facts):
+        """Somebody was made responsible in HelpCrunch's inbox.
+
+        Never a take-over by itself; with an operator it moves the session, and back to
+        the bot's agent it ends it.
+        """
+        external_id = facts.assignee()
+        session = self._get_session()
+        own = session.agent_id.external_id
+        if external_id and external_id == own:
+            session.is_assigned = True
+        if (
+            self._is_own_assignment(external_id)
+            or self.state != "operator"
+            or external_id in (None, own)
+            or to_datetime(facts.occurred_at) < session.started_at
+        ):
+            return {"state": "ignored", "reason": "not_used"}
+        if external_id == self.account_id.bot_agent_id.external_id:
+            if not session.is_assigned:
+                # HelpCrunch gives a chat to whoever speaks in it, the bot too (2.1).
+                return {"state": "ignored", "reason": "not_used"}
+            self._trace("returned_in_helpcrunch")
+            self._finish("helpcrunch", resume=True)
+            return None
+        agent = self.env["helpcrunch.agent"]._find_remote(self.account_id, external_id)
+        if not agent or agent.is_bot:
+            return {"state": "ignored", "reason": "not_used"}
+        self._trace("moved", text=agent.name)
+        self._close_discuss("transfer")
+        self._take_over(agent)
+        return None
+
+    def _is_own_assignment(self, external_id):
+        """Tell whether an assignment is the echo of one of ours, and tick it off."""
+        recently = fields.Datetime.subtract(fields.Datetime.now(), minutes=10)
+        calls = self.env["helpcrunch.outbox"].search(
+            [
+                ("chat_id", "=", self.id),
+                ("kind", "=", "assignee"),
+                ("state", "in", ("sending", "unknown", "sent")),
+                ("queued_at", ">", recently),
+            ],
+            order="id",
+        )
+        call = calls.filtered(
+            lambda call: (
+                call.payload["agent"] == external_id and not call.payload.get("echoed")
+            )
+        )[:1]
+        if call:
+            call.payload = {**call.payload, "echoed": True}
+        return bool(call)
+
+    # === TEXTS === #
+
+    def _say_for_queue(self, name, agent=None, **values):
+        """Say one of the queue's texts in the customer's language."""
+        queue = self.queue_id.with_env(self.env)
+        self._turn.say(queue[name], values={"queue": queue.name, **values}, agent=agent)

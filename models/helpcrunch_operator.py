@@ -1,0 +1,169 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
+
+
+class HelpcrunchOperator(models.Model):
+    """One person in one queue."""
+
+    _name = "helpcrunch.operator"
+    _description = "HelpCrunch Operator"
+    _order = "sequence, id"
+    _check_company_auto = True
+
+    queue_id = fields.Many2one(
+        "helpcrunch.operator.queue",
+        required=True,
+        index=True,
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one(related="queue_id.company_id", store=True, index=True)
+    user_id = fields.Many2one(
+        "res.users",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        domain="[('share', '=', False)]",
+        help="The person, who answers in Odoo Discuss.",
+    )
+    agent_id = fields.Many2one(
+        "helpcrunch.agent",
+        "HelpCrunch Agent",
+        index="btree_not_null",
+        ondelete="set null",
+        check_company=True,
+        domain="[('is_bot', '=', False)]",
+        help="Who this person is in HelpCrunch. Dialogues are assigned to this agent "
+        "there too. Without one, answers are written as the bot's agent.",
+    )
+    available = fields.Boolean(
+        default=True,
+        help="Off: no new dialogues come, those under way stay.",
+    )
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    # Written with microseconds in SQL: the rotation is exact within a second too.
+    last_assigned_at = fields.Datetime("Last Assigned", readonly=True, copy=False)
+    session_ids = fields.One2many(
+        "helpcrunch.operator.session", "operator_id", "Sessions"
+    )
+    active_chat_count = fields.Integer(
+        "Active Dialogues", compute="_compute_active_chat_count"
+    )
+    max_active_chats = fields.Integer(related="queue_id.max_active_chats")
+    is_free = fields.Boolean("Free", compute="_compute_is_free")
+    state = fields.Selection(
+        [("free", "Free"), ("busy", "Busy"), ("away", "Away")],
+        "Now",
+        compute="_compute_is_free",
+    )
+
+    _once_per_queue = models.Constraint(
+        "UNIQUE(queue_id, user_id)",
+        "This person is in the queue already.",
+    )
+
+    @api.depends("user_id.name", "queue_id.name")
+    def _compute_display_name(self):
+        for operator in self:
+            operator.display_name = operator.env._(
+                "%(user)s (%(queue)s)",
+                user=operator.user_id.name or "",
+                queue=operator.queue_id.name or "",
+            )
+
+    def _compute_active_chat_count(self):
+        # sudo: helpcrunch.operator.session - a number, whoever's sessions they are
+        counts = dict(
+            self.env["helpcrunch.operator.session"]
+            .sudo()
+            ._read_group(
+                [("operator_id", "in", self.ids), ("state", "=", "active")],
+                ["operator_id"],
+                ["__count"],
+            )
+        )
+        for operator in self:
+            operator.active_chat_count = counts.get(operator._origin, 0)
+
+    @api.depends("available", "queue_id.max_active_chats")
+    def _compute_is_free(self):
+        for operator in self:
+            busy = operator.active_chat_count >= operator.queue_id.max_active_chats
+            operator.is_free = operator.available and not busy
+            operator.state = (
+                "free" if operator.is_free else "busy" if operator.available else "away"
+            )
+
+    @api.constrains("user_id", "queue_id")
+    def _check_user(self):
+        for operator in self:
+            # sudo: res.users - companies and groups of a colleague, to judge the form
+            user_sudo = operator.user_id.sudo()
+            if operator.company_id not in user_sudo.company_ids:
+                raise ValidationError(
+                    self.env._(
+                        "“%(user)s” does not work in company “%(company)s” of queue "
+                        "“%(queue)s”.",
+                        user=user_sudo.name,
+                        company=operator.company_id.name,
+                        queue=operator.queue_id.name,
+                    ),
+                )
+            if not user_sudo.has_group("helpcrunch_chatbot.group_operator"):
+                raise ValidationError(
+                    self.env._(
+                        "“%(user)s” may not answer customers yet: give this user the "
+                        "role HelpCrunch / Operator first.",
+                        user=user_sudo.name,
+                    ),
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        operators = super().create(vals_list)
+        operators.queue_id._wake()
+        return operators
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.keys() & {"available", "active", "queue_id", "user_id"}:
+            self.queue_id._wake()
+        return result
+
+    # === ACTIONS === #
+
+    def action_toggle_available(self):
+        """Come online or go away, in this queue; everybody for themselves."""
+        for operator in self:
+            if operator.user_id != self.env.user and not self.env.user.has_group(
+                "helpcrunch_chatbot.group_manager"
+            ):
+                raise AccessError(
+                    self.env._("Only %(user)s may do that.", user=operator.user_id.name)
+                )
+            # sudo: helpcrunch.operator - checked above; operators may write no more
+            operator.sudo().available = not operator.available
+        return True
+
+    @api.model
+    def set_my_availability(self, available):
+        """Come online or go away, in all queues of the current user.
+
+        :param bool available: whether new dialogues may come
+        :return: ``{"available": bool}``
+        :rtype: dict
+        """
+        # sudo: helpcrunch.operator - the user's own rows, and this switch only
+        mine_sudo = self.sudo().search([("user_id", "=", self.env.uid)])
+        changed = mine_sudo.filtered(lambda row: row.available != bool(available))
+        changed.available = bool(available)
+        return self._get_my_availability()
+
+    @api.model
+    def _get_my_availability(self):
+        """Return ``{"available": bool}``, or None for who is no operator."""
+        # sudo: helpcrunch.operator - the user's own rows
+        mine_sudo = self.sudo().search([("user_id", "=", self.env.uid)])
+        if not mine_sudo:
+            return None
+        return {"available": any(mine_sudo.mapped("available"))}

@@ -1,0 +1,213 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..const import CRON_BATCH
+
+
+class HelpcrunchOperatorSession(models.Model):
+    """One spell of a dialogue with an operator."""
+
+    _name = "helpcrunch.operator.session"
+    _description = "HelpCrunch Operator Session"
+    _order = "started_at desc, id desc"
+    _rec_name = "chat_id"
+    _log_access = False
+
+    chat_id = fields.Many2one(
+        "helpcrunch.chat", "Dialogue", required=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one("res.company", index=True, ondelete="cascade")
+    queue_id = fields.Many2one(
+        "helpcrunch.operator.queue", index="btree_not_null", ondelete="set null"
+    )
+    operator_id = fields.Many2one(
+        "helpcrunch.operator",
+        index="btree_not_null",
+        ondelete="set null",
+        help="Empty when somebody outside of the queue took the dialogue over.",
+    )
+    user_id = fields.Many2one("res.users", index="btree_not_null", ondelete="set null")
+    agent_id = fields.Many2one(
+        "helpcrunch.agent",
+        "HelpCrunch Agent",
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    state = fields.Selection(
+        [("active", "Active"), ("done", "Done")],
+        required=True,
+        default="active",
+        readonly=True,
+    )
+    started_at = fields.Datetime(
+        "Started", required=True, default=fields.Datetime.now, readonly=True
+    )
+    ended_at = fields.Datetime("Ended", readonly=True)
+    end_reason = fields.Selection(
+        [
+            ("operator", "Operator"),
+            ("customer", "Customer"),
+            ("timeout", "Timeout"),
+            ("helpcrunch", "HelpCrunch"),
+            ("transfer", "Transfer"),
+        ],
+        "Ended by",
+        readonly=True,
+    )
+    # The last word of the operator that the customer has not answered.
+    operator_spoke_at = fields.Datetime("Waits for the Customer since", readonly=True)
+    # The first word of the customer that the operator has not answered.
+    customer_spoke_at = fields.Datetime("Waits for the Operator since", readonly=True)
+    is_assigned = fields.Boolean(
+        readonly=True, help="HelpCrunch has told that the agent is responsible."
+    )
+    nudged_at = fields.Datetime("Reminded", readonly=True)
+    first_response_at = fields.Datetime("First Answer", readonly=True)
+    response_minutes = fields.Float(
+        "Time to First Answer (minutes)",
+        compute="_compute_response_minutes",
+        store=True,
+        aggregator="avg",
+    )
+
+    # Whoever assigns twice clashes here.
+    _one_active = models.UniqueIndex(
+        "(chat_id) WHERE state = 'active'",
+        "This dialogue is with an operator already.",
+    )
+    _operator_active_idx = models.Index("(operator_id) WHERE state = 'active'")
+    _user_active_idx = models.Index("(user_id) WHERE state = 'active'")
+
+    @api.depends("started_at", "first_response_at")
+    def _compute_response_minutes(self):
+        for session in self:
+            session.response_minutes = (
+                session.first_response_at
+                and (session.first_response_at - session.started_at).total_seconds()
+                / 60
+            )
+
+    # === BUSINESS METHODS === #
+
+    def _end(self, reason):
+        """End active sessions and let whoever waits have the room."""
+        active = self.filtered(lambda session: session.state == "active")
+        if not active:
+            return
+        active.write(
+            {
+                "state": "done",
+                "ended_at": fields.Datetime.now(),
+                "end_reason": reason,
+            },
+        )
+        # The next session of the dialogue must find the place free.
+        active.flush_recordset()
+        # A user may be an operator of other queues, with one cap over all of them.
+        # sudo: helpcrunch.operator - queues of a colleague, only to look there again
+        operators_sudo = self.env["helpcrunch.operator"].sudo()
+        queues = operators_sudo.search([("user_id", "in", active.user_id.ids)]).queue_id
+        (queues | active.queue_id)._wake()
+
+    def _note_operator_spoke(self, at):
+        """Start the timers that wait for the customer.
+
+        :param datetime at: when the operator wrote
+        """
+        vals = {"operator_spoke_at": at, "customer_spoke_at": False}
+        if not self.first_response_at:
+            vals["first_response_at"] = at
+        self.write(vals)
+        self._plan_timers(
+            at, (self.queue_id.max_wait_minutes, self.queue_id.end_minutes)
+        )
+
+    def _note_customer_spoke(self, at):
+        """Cancel the timers that wait for the customer, start the operator's."""
+        vals = {"operator_spoke_at": False, "nudged_at": False}
+        if not self.customer_spoke_at:
+            vals["customer_spoke_at"] = at
+            self._plan_timers(at, (self.queue_id.operator_silence_minutes,))
+        self.write(vals)
+
+    def _plan_timers(self, since, minutes):
+        """Have the timers looked at when they fall due."""
+        times = [
+            fields.Datetime.add(since, minutes=number) for number in minutes if number
+        ]
+        if times:
+            cron = self.env.ref("helpcrunch_chatbot.ir_cron_operators")
+            cron._trigger(at=times)
+
+    @api.model
+    def _find_due_timers(self):
+        """Return the timers of active sessions that have run out.
+
+        :return: rows of ``session``, ``chat``, ``kind`` and ``since``, oldest first
+        :rtype: list[dict]
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT session.id AS session, session.chat_id AS chat,
+                       timer.kind, timer.since
+                  FROM helpcrunch_operator_session session
+                  JOIN helpcrunch_operator_queue queue ON queue.id = session.queue_id
+                  JOIN helpcrunch_chat chat ON chat.id = session.chat_id
+            CROSS JOIN LATERAL (VALUES
+                           ('end', session.operator_spoke_at, queue.end_minutes, TRUE),
+                           ('nudge', session.operator_spoke_at, queue.max_wait_minutes,
+                            session.nudged_at IS NULL),
+                           ('silence', session.customer_spoke_at,
+                            queue.operator_silence_minutes, TRUE)
+                       ) AS timer (kind, since, minutes, is_on)
+                 WHERE session.state = 'active' AND chat.state = 'operator'
+                   AND timer.minutes > 0 AND timer.is_on
+                   AND timer.since + timer.minutes * INTERVAL '1 minute' <= %s
+              ORDER BY timer.since LIMIT %s
+                """,
+                fields.Datetime.now(),
+                CRON_BATCH,
+            ),
+        )
+        return self.env.cr.dictfetchall()
+
+    @api.model
+    def _cron_operators(self):
+        """Let timers that ran out become events, and look again for free operators.
+
+        Triggers call it when a timer falls due; every minute it also finds what opens
+        by itself: working hours, and what a crash left behind.
+        """
+        chats = self.env["helpcrunch.chat"]
+        for row in self._find_due_timers():
+            since = fields.Datetime.to_string(row["since"])
+            chats.browse(row["chat"])._store_own_event(
+                "operator.timer",
+                {"session": row["session"], "kind": row["kind"], "since": since},
+                key=f"{row['session']}:{row['kind']}:{since}",
+            )
+        for chat in self._find_overdue_chats():
+            chat._store_own_event("operator.timeout", key=f"{chat.id}:{chat.queued_at}")
+        queues = self.env["helpcrunch.operator.queue"]
+        queues.browse(queues._find_waiting_queues())._wake()
+
+    @api.model
+    def _find_overdue_chats(self):
+        """Return the dialogues that have waited longer than their queue allows."""
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT chat.id FROM helpcrunch_chat chat
+                  JOIN helpcrunch_operator_queue queue ON queue.id = chat.queue_id
+                 WHERE chat.state = 'queued' AND queue.queue_timeout > 0
+                   AND chat.queued_at + queue.queue_timeout * INTERVAL '1 minute' <= %s
+              ORDER BY chat.queued_at LIMIT %s
+                """,
+                fields.Datetime.now(),
+                CRON_BATCH,
+            ),
+        )
+        return self.env["helpcrunch.chat"].browse(
+            [row[0] for row in self.env.cr.fetchall()]
+        )

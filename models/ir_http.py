@@ -1,0 +1,14 @@
+from odoo import models
+
+
+class IrHttp(models.AbstractModel):
+    _inherit = "ir.http"
+
+    def session_info(self):
+        """Tell the web client whether this user is an operator, and available."""
+        info = super().session_info()
+        if self.env.user.has_group("helpcrunch_chatbot.group_operator"):
+            state = self.env["helpcrunch.operator"]._get_my_availability()
+            if state:
+                info["helpcrunch_operator"] = state
+        return info

@@ -1,0 +1,54 @@
+from odoo import models
+
+from odoo.addons.mail.tools.discuss import Store
+
+# The worst of the parts of a message is what its writer must know.
+_WORST_FIRST = ("failed", "cancelled", "outgoing", "sent")
+
+
+class MailMessage(models.Model):
+    _inherit = "mail.message"
+
+    def _to_store_defaults(self, target):
+        deliveries = self._get_helpcrunch_deliveries()
+        return super()._to_store_defaults(target) + [
+            Store.Attr(
+                "helpcrunch_delivery",
+                lambda message: deliveries[message.id],
+                predicate=lambda message: message.id in deliveries,
+            ),
+        ]
+
+    def _get_helpcrunch_deliveries(self):
+        """Return how messages fared on their way to customers, by their ids.
+
+        :rtype: dict
+        """
+        own = self.filtered(lambda message: message.model == "discuss.channel")
+        if not own:
+            return {}
+        # sudo: helpcrunch.message - whoever reads a message may know how it fared
+        lines = (
+            self.env["helpcrunch.message"]
+            .sudo()
+            .search_fetch(
+                [("mail_message_id", "in", own.ids)],
+                ["mail_message_id", "state", "error"],
+            )
+        )
+        return {
+            message.id: {
+                "state": min(parts.mapped("state"), key=_WORST_FIRST.index),
+                "error": next(filter(None, parts.mapped("error")), False),
+            }
+            for message, parts in lines.grouped("mail_message_id").items()
+        }
+
+    def _send_helpcrunch_delivery(self):
+        """Tell the members of the channels how their messages fared."""
+        for message_id, delivery in self._get_helpcrunch_deliveries().items():
+            message = self.browse(message_id)
+            channel = self.env["discuss.channel"].browse(message.res_id)
+            Store(bus_channel=channel).add(
+                message, {"helpcrunch_delivery": delivery}
+            ).bus_send()
