@@ -22,6 +22,33 @@ def read_chat(job, limit):
     return _get_client(job).get_messages(job["chat"], limit=limit)
 
 
+def find_own_message(job, rows, known):
+    """Return the message of a call among those of its chat, or None.
+
+    Same agent, same text, and not one of the messages known to be another.
+
+    :param rows: messages as HelpCrunch tells them, newest first
+    :param set known: HelpCrunch's ids of messages that belong to other calls
+    """
+    payload = job["payload"] or {}
+    texts = {
+        " ".join(text.split())
+        for text in (job["body"], payload.get("markdown"), payload.get("text"))
+        if text
+    }
+    speaker = payload.get("agent") or job["agent"]
+    for row in rows:
+        author = row.get("agent")
+        if (
+            isinstance(author, dict)
+            and str(author.get("id")) == speaker
+            and str(row.get("id")) not in known
+            and " ".join((row.get("text") or "").split()) in texts
+        ):
+            return row
+    return None
+
+
 def _get_client(job):
     return HelpcrunchApi(job["api_url"], job["api_key"] or "")
 

@@ -10,6 +10,7 @@ from odoo.modules.registry import Registry
 from odoo.tools import SQL
 
 from ..const import (
+    EVENT_AGENT_MESSAGE,
     JUDGE_AFTER_SECONDS,
     OUTBOX_RETRY_DELAYS,
     PRIORITY_LIVE,
@@ -33,6 +34,8 @@ _logger = logging.getLogger(__name__)
 # First half of the session-level advisory lock "somebody sends for this dialogue".
 LOCK_CLASS = 0x48435243
 _HISTORY = 50
+# Look again after so long whether a turn that is under way has come to its end.
+_TURN_SECONDS = 0.2
 
 
 class Courier:
@@ -118,6 +121,10 @@ class Courier:
                    account.state AS account_state, account.api_url, account.api_key,
                    account.requests_per_minute, account.broadcast_share,
                    budget.calls, COALESCE(budget.blocked_until, 0) AS blocked_until,
+                   EXISTS (SELECT FROM helpcrunch_event event
+                            WHERE event.chat_id = call.chat_id
+                              AND event.state = 'pending'
+                              AND event.event_type = %(agent_event)s) AS agent_speaks,
                    EXTRACT(EPOCH FROM call.not_before
                            - now() AT TIME ZONE 'UTC') AS delay,
                    EXTRACT(EPOCH FROM now() AT TIME ZONE 'UTC'
@@ -133,10 +140,11 @@ class Courier:
           ORDER BY call.id LIMIT 1
                FOR NO KEY UPDATE OF budget
             """
+        values = {"chat": self.chat_id, "agent_event": EVENT_AGENT_MESSAGE}
         if self.in_transaction:
-            self.cr.execute(SQL(code, chat=self.chat_id))
+            self.cr.execute(SQL(code, **values))
         else:
-            self._execute(code, chat=self.chat_id)
+            self._execute(code, **values)
         self.in_transaction = False
         job = self.cr.dictfetchone()
         if job:
@@ -149,6 +157,9 @@ class Courier:
             # Waits, without a time, for an administrator.
             return False
         delay = float(job["delay"] or 0)
+        if job["kind"] == "message" and job["agent_speaks"]:
+            # A person may have taken the dialogue over; its turn will tell.
+            delay = max(delay, _TURN_SECONDS)
         if job["state"] == "sending":
             # Its sender is gone, but HelpCrunch may be at the call still.
             delay = JUDGE_AFTER_SECONDS - float(job["age"] or JUDGE_AFTER_SECONDS)
@@ -349,13 +360,6 @@ class Courier:
         if job["kind"] not in ("message", "note"):
             # Setting a state twice does no harm.
             return None
-        payload = job["payload"] or {}
-        texts = {
-            " ".join(text.split())
-            for text in (job["body"], payload.get("markdown"), payload.get("text"))
-            if text
-        }
-        agent = payload.get("agent") or job["agent"]
         rows = calls.read_chat(job, _HISTORY)
         self.cr.execute(
             SQL(
@@ -370,16 +374,7 @@ class Courier:
         )
         known = {row[0] for row in self.cr.fetchall()}
         self.cr.commit()
-        for row in rows:
-            author = row.get("agent")
-            if (
-                isinstance(author, dict)
-                and str(author.get("id")) == agent
-                and str(row.get("id")) not in known
-                and " ".join((row.get("text") or "").split()) in texts
-            ):
-                return row
-        return None
+        return calls.find_own_message(job, rows, known)
 
     def _has_due(self):
         self._execute(

@@ -230,11 +230,19 @@ class HelpcrunchOperatorQueue(models.Model):
     def _is_open(self):
         """Tell whether it is within the working hours now."""
         self.ensure_one()
-        if not self.calendar_id:
+        return self._is_within(self.calendar_id)
+
+    @api.model
+    def _is_within(self, calendar):
+        """Tell whether it is within some working hours now; without any it always is.
+
+        :param calendar: a ``resource.calendar``, which may be empty
+        """
+        if not calendar:
             return True
         now = fields.Datetime.now()
-        # sudo: resource.calendar - hours of the queue, asked for customers
-        hours = self.calendar_id.sudo()._work_intervals_batch(
+        # sudo: resource.calendar - hours of a queue, asked for customers
+        hours = calendar.sudo()._work_intervals_batch(
             fields.Datetime.context_timestamp(self, now),
             fields.Datetime.context_timestamp(
                 self, fields.Datetime.add(now, seconds=1)

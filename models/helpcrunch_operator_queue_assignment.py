@@ -32,9 +32,8 @@ class HelpcrunchOperatorQueue(models.Model):
         :rtype: list[int]
         """
         self.ensure_one()
-        is_open = self._is_open()
-        self._lock_for_assignment()
-        operators = self._read_free_operators() if is_open else []
+        calendar = self._lock_for_assignment()
+        operators = self._read_free_operators() if self._is_within(calendar) else []
         waiting = self._read_waiting(sum(row["room"] for row in operators))
         pairs = []
         for chat in waiting:
@@ -48,13 +47,12 @@ class HelpcrunchOperatorQueue(models.Model):
         """Take the queue's lock, and those of its users who have a cap of their own.
 
         A user's cap holds over several queues, each of which has its own lock.
+
+        :return: the queue's working hours
         """
         self.env.cr.execute(
             SQL(
                 """
-                UPDATE helpcrunch_operator_queue
-                   SET assignment_count = COALESCE(assignment_count, 0) + 1
-                 WHERE id = %(queue)s;
                 SELECT pg_advisory_xact_lock(
                            hashtextextended('helpcrunch:operator:' || id, 0))
                   FROM (SELECT DISTINCT users.id
@@ -62,11 +60,17 @@ class HelpcrunchOperatorQueue(models.Model):
                           JOIN res_users users ON users.id = operator.user_id
                          WHERE operator.queue_id = %(queue)s
                            AND users.helpcrunch_max_active_chats > 0
-                      ORDER BY users.id) capped
+                      ORDER BY users.id) capped;
+                UPDATE helpcrunch_operator_queue
+                   SET assignment_count = COALESCE(assignment_count, 0) + 1
+                 WHERE id = %(queue)s
+             RETURNING calendar_id
                 """,
                 queue=self.id,
             ),
         )
+        calendar_ids = [row[0] for row in self.env.cr.fetchall() if row[0]]
+        return self.env["resource.calendar"].browse(calendar_ids)
 
     def _read_free_operators(self):
         """Return the operators below their caps, whose turn comes first first."""

@@ -2,7 +2,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import BOT_AGENT, HUMAN_AGENT
-from .common_operators import OperatorCase
+from .common_operators import OPERATOR_GROUP, OperatorCase
 
 
 @tagged("post_install", "-at_install")
@@ -278,3 +278,54 @@ class TestOperators(OperatorCase):
         self.assertTrue(self.operator.available)
         with self.assertRaises(UserError):
             self.operator.with_user(self.petro).action_toggle_available()
+
+    def test_assignment_costs_five_queries(self):
+        """Fifty operators, five hundred open sessions, two hundred who wait."""
+        self.operator.available = False
+        self.queue.max_active_chats = 12
+        users = self.env["res.users"].create(
+            [
+                {
+                    "name": f"Operator {number}",
+                    "login": f"many_{number}",
+                    "group_ids": [(4, self.env.ref(OPERATOR_GROUP).id)],
+                }
+                for number in range(50)
+            ],
+        )
+        operators = self.env["helpcrunch.operator"].create(
+            [{"queue_id": self.queue.id, "user_id": user.id} for user in users]
+        )
+        chats = self.env["helpcrunch.chat"].create(
+            [
+                {
+                    "external_id": f"7{number}",
+                    "account_id": self.account.id,
+                    "bot_id": self.bot.id,
+                    "state": "operator" if number < 500 else "queued",
+                    "queue_id": self.queue.id,
+                    "queued_at": "2026-01-01 00:00:00",
+                    "queue_told": number != 500,
+                }
+                for number in range(700)
+            ],
+        )
+        self.env["helpcrunch.operator.session"].create(
+            [
+                {
+                    "chat_id": chat.id,
+                    "company_id": chat.company_id.id,
+                    "queue_id": self.queue.id,
+                    "operator_id": operators[number % 50].id,
+                    "user_id": users[number % 50].id,
+                }
+                for number, chat in enumerate(chats[:500])
+            ],
+        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with self.assertQueryCount(5):
+            self.queue._assign_waiting()
+        self.assertEqual(
+            operators.mapped("active_chat_count"), [12] * 50, "100 were assigned"
+        )
