@@ -17,11 +17,12 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
+import consulting
 import contacts
 from live.server import OdooServer, StandIn, said, wait_for
 from visitor import Visitor
 
-PARTS = ("webhook", "turn", "livechat", "memory", "burst", "contacts")
+PARTS = ("webhook", "turn", "livechat", "operators", "memory", "burst", "contacts")
 _KEY = b"test-signing-key"
 _LIVE_CHAT = """
 script = env["chatbot.script"].create({"title": "Bench"})
@@ -342,6 +343,10 @@ class Bench:
     def contacts(self):
         """Merges among 200,000 contacts; long dialogues and contacts of many."""
         contacts.measure(self)
+
+    def operators(self):
+        """A customer's text until Discuss shows it, an operator's until it is out."""
+        consulting.measure(self)
 
     # === TABLE === #
 

@@ -78,10 +78,14 @@ class DiscussChannel(models.Model):
         }
 
     def _send_helpcrunch_info(self):
-        """Tell the members at once what has changed about the dialogue."""
+        """Tell the members at once what has changed about the dialogue.
+
+        Each by name: who has just come does not listen to the channel yet.
+        """
         for channel in self:
             info = {"helpcrunch_info": channel._get_helpcrunch_info()}
-            Store(bus_channel=channel).add(channel, info).bus_send()
+            for member in channel.channel_member_ids:
+                Store(bus_channel=member._bus_channel()).add(channel, info).bus_send()
 
     # === WRITING === #
 

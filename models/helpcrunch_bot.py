@@ -326,9 +326,13 @@ class HelpcrunchBot(models.Model):
         return BotMap(self)
 
     def _stop(self):
-        """Say nothing more: what is not sent yet is cancelled."""
+        """Say nothing more: what is not sent yet is cancelled; operators go on."""
         self.env["helpcrunch.outbox"]._cancel_unsent(
-            [("chat_id.bot_id", "in", self.ids)], self.env._("The bot was archived.")
+            [
+                ("chat_id.bot_id", "in", self.ids),
+                ("message_id.author_type", "=", "bot"),
+            ],
+            self.env._("The bot was archived."),
         )
 
     def _get_operator_words(self):

@@ -200,6 +200,8 @@ class HelpcrunchChat(models.Model):
     def action_open_discuss(self):
         """Open the dialogue in Discuss, for who has it."""
         self.ensure_one()
+        self.check_access("read")
+        # sudo: discuss.channel - only whether one is there, and who is in it
         channel = self.sudo().discuss_channel_ids
         if self.env.user.partner_id not in channel.channel_partner_ids:
             raise UserError(

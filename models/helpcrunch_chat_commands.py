@@ -4,7 +4,7 @@ Typed in Discuss, or in HelpCrunch as a message or a private note. The answer is
 staff only: a line in Discuss, a private note in HelpCrunch.
 """
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -150,9 +150,13 @@ class HelpcrunchChat(models.Model):
                 if lead.type == "opportunity"
                 else self.env._("Lead")
             )
-            text = self.env._("%(kind)s created: %(name)s", kind=kind, name=lead.name)
+            text = self.env._(
+                "%(kind)s created: %(name)s", kind=kind, name=lead.display_name
+            )
         else:
-            text = self.env._("There is a lead already: %(name)s", name=lead.name)
+            text = self.env._(
+                "There is a lead already: %(name)s", name=lead.display_name
+            )
         return text, lead
 
     def _get_or_make_lead(self, title="", user=None):
@@ -216,16 +220,19 @@ class HelpcrunchChat(models.Model):
         return passed.helpcrunch_step_id or self.bot_id._find_lead_step()
 
     def _tell_staff(self, text, record=None):
-        """Answer an order in Discuss, where only staff reads it."""
-        body = Markup("%s") % text
+        """Answer an order in Discuss, where only staff reads it.
+
+        Where the order closed the dialogue there, that was told already.
+        """
+        channel = self._get_discuss_channel()
+        if not channel:
+            return
+        body = escape(text)
         if record:
-            body += Markup(
-                ' <a href="/odoo/%s/%s" data-oe-model="%s" data-oe-id="%s">%s</a>'
-            ) % (
-                record._name,
-                record.id,
+            link = Markup('<a href="/odoo/%s/%s">%s</a>') % (
                 record._name,
                 record.id,
                 record.display_name,
             )
-        self._post_notification(body)
+            body = body.replace(escape(record.display_name), link, 1)
+        self._post_notification(body, channel)

@@ -39,7 +39,12 @@ class HelpcrunchChat(models.Model):
                 lambda member: member.partner_id != user.partner_id
             ):
                 channel._action_unfollow(member.partner_id, post_leave_message=False)
-            channel.name = self._get_discuss_name()
+            channel.write(
+                {
+                    "name": self._get_discuss_name(),
+                    "helpcrunch_session_id": session.id,
+                },
+            )
             channel._add_members(users=user, post_joined_message=False)
         else:
             # As the operator, or Odoo would make its own bot a member.
@@ -49,10 +54,10 @@ class HelpcrunchChat(models.Model):
                     "name": self._get_discuss_name(),
                     "channel_type": "helpcrunch",
                     "helpcrunch_chat_id": self.id,
+                    "helpcrunch_session_id": session.id,
                     "channel_partner_ids": [fields.Command.link(user.partner_id.id)],
                 },
             ).with_env(self.env)
-        channel.helpcrunch_session_id = session
         self._post_history(channel, user)
         self._turn.row["discuss_channel_id"] = channel.id
         # All up to here is told.
@@ -170,7 +175,7 @@ class HelpcrunchChat(models.Model):
 
     def _post_notification(self, body, channel=None):
         """Post a line that tells what happened; it is no message, nobody is called."""
-        channel = channel or self._get_discuss_channel() or self.discuss_channel_ids
+        channel = channel or self._get_discuss_channel()
         if channel:
             channel.with_context(helpcrunch_mirror=True).message_post(
                 body=Markup('<div class="o_mail_notification">%s</div>') % body,

@@ -276,11 +276,15 @@ class HelpcrunchChat(models.Model):
         return silence > timedelta(minutes=minutes)
 
     def _hand_over(self, state, reason):
-        """Leave the dialogue to a person, or end it: the bot says nothing more."""
+        """Leave the dialogue to a person, or end it: the bot says nothing more.
+
+        What a person has written still goes out, unless the chat is closed.
+        """
         self.write({"state": state, "waiting": False})
-        self.env["helpcrunch.outbox"]._cancel_unsent(
-            [("chat_id", "=", self.id), ("kind", "=", "message")], reason
-        )
+        unsent = [("chat_id", "=", self.id), ("kind", "=", "message")]
+        if state != "done":
+            unsent.append(("message_id.author_type", "=", "bot"))
+        self.env["helpcrunch.outbox"]._cancel_unsent(unsent, reason)
 
     def _write_down(
         self, facts, direction, author_type, author_name=False, is_note=False

@@ -182,11 +182,21 @@ class HelpcrunchOperatorQueue(models.Model):
         if vals.keys() & {"max_active_chats", "calendar_id", "operator_ids", "active"}:
             # Room for somebody who waits, perhaps.
             self._wake()
+        if vals.get("active") is False:
+            self._send_waiting_on()
         return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_in_use(self):
         for queue in self:
+            if queue.waiting_count or queue.active_chat_count:
+                raise ValidationError(
+                    self.env._(
+                        "Queue “%(queue)s” cannot be deleted: customers are in it. "
+                        "Archive the queue instead.",
+                        queue=queue.name,
+                    ),
+                )
             step = queue.with_context(active_test=False).step_ids[:1]
             if step:
                 raise ValidationError(
@@ -256,6 +266,14 @@ class HelpcrunchOperatorQueue(models.Model):
             self.env["helpcrunch.event"]._run_after_commit(
                 work.submit_assignment, queue.id
             )
+
+    def _send_waiting_on(self):
+        """Let those who wait go on with the flow: nobody will come for them."""
+        waiting = self.env["helpcrunch.chat"].search(
+            [("queue_id", "in", self.ids), ("state", "=", "queued")]
+        )
+        for chat in waiting:
+            chat._store_own_event("operator.timeout")
 
     def _count_ahead(self, chat):
         """Return how many customers wait before this one."""

@@ -102,6 +102,7 @@ class HelpcrunchOutbox(models.Model):
         calls = self.search([("state", "in", ("pending", "unknown")), *domain])
         calls.write({"state": "cancelled", "error": reason})
         calls.message_id.write({"state": "cancelled", "error": reason})
+        calls.message_id.mail_message_id._send_helpcrunch_delivery()
         return calls
 
     @api.model

@@ -87,6 +87,7 @@ def _sentences(env):
         "no_operator": env._(
             "No operator is available, so the dialogue went to “%(step)s”."
         ),
+        "queue_archived": env._("The operator queue “%(text)s” is archived."),
         "queue_timeout": env._("The customer has waited for too long."),
         "operator": env._("“%(text)s” got the dialogue."),
         "operator_said": env._("“%(text)s” wrote to the customer in Discuss."),

@@ -14,6 +14,9 @@ from ..tools import matching
 from ..tools.text import split_text
 from .helpcrunch_step import WAIT
 
+# What Odoo itself began has no place among HelpCrunch's ids yet: after all of them.
+_AFTER_ALL = 10**12
+
 
 class Outcome:
     """What came of an event: the state of its row, and its trace."""
@@ -276,7 +279,7 @@ class Turn:
         lines = self._join() if self.row["join_messages"] else self.lines
         chat, now = self.chat, fields.Datetime.now()
         # A turn that makes a lead writes twice; the lines go on counting.
-        position = (self.row["position"] or 0) + self.written / 1000
+        position = (self.row["position"] or _AFTER_ALL) + self.written / 1000
         common = {"chat_id": chat.id, "company_id": self.row["company_id"]}
         received = len(self.received)
         messages = chat.env["helpcrunch.message"].create(

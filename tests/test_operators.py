@@ -147,6 +147,32 @@ class TestOperators(OperatorCase):
         self.assertEqual(self.session().state, "done")
         self.assertEqual(self.operator.active_chat_count, 0)
 
+    def test_an_archived_queue_lets_everybody_go_on(self):
+        self.operator.available = False
+        chat = self.connect()
+        self.queue.active = False
+        self.settle()
+        self.assertEqual(self.texts()[-1], "Thank you")
+        self.assertEqual(chat.state, "bot")
+        self.connect(5002)
+        self.assertEqual(self.texts(5002)[-1], "Thank you")
+
+    def test_a_queue_with_customers_is_not_deleted(self):
+        self.connect()
+        self.forward.step_type = "text"
+        self.forward.queue_id = False
+        with self.refused("customers are in it"):
+            self.queue.unlink()
+
+    def test_archiving_the_bot_leaves_operators_alone(self):
+        chat = self.connect()
+        self.bot.active = False
+        self.writes(self.olena, "I am still here")
+        self.assertEqual(self.texts()[-1], "I am still here")
+        self.says("Good")
+        self.assertEqual(self.lines()[-1], "Good")
+        self.assertEqual(chat.state, "operator")
+
     # === HELPCRUNCH'S INBOX === #
 
     def _map_agent(self):

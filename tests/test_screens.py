@@ -111,7 +111,7 @@ class TestScreensOfSteps(ScreensCase):
                 self.assertEqual(
                     {
                         name
-                        for name in ("field_id", "lead_type")
+                        for name in ("field_id", "lead_type", "queue_id")
                         if form._get_modifier(name, "required")
                     },
                     REQUIRED_FIELDS.get(step_type, set()),

@@ -1,5 +1,6 @@
 """A headless Chromium that a test drives over its debugging protocol."""
 
+import base64
 import json
 import shutil
 import subprocess
@@ -130,8 +131,16 @@ class Browser:
 
     def type(self, selector, text):
         """Type into a field with the keyboard and press Enter."""
+        self.insert(selector, text)
+        self.press_enter()
+
+    def insert(self, selector, text):
+        """Type into a field with the keyboard."""
         self.run(f"document.querySelector({json.dumps(selector)}).focus()")
         self._call("Input.insertText", text=text)
+
+    def press_enter(self):
+        """Press Enter where the cursor is."""
         for kind in ("keyDown", "keyUp"):
             self._call(
                 "Input.dispatchKeyEvent",
@@ -141,3 +150,8 @@ class Browser:
                 text="\r" if kind == "keyDown" else "",
                 windowsVirtualKeyCode=13,
             )
+
+    def picture(self):
+        """Return the page as it looks now, as a PNG."""
+        answer = self._call("Page.captureScreenshot", format="png")
+        return base64.b64decode(answer["data"])

@@ -30,6 +30,9 @@ class HelpcrunchStep(models.Model):
     )
 
     def _enter_forward_operator(self, chat):
+        if not self.queue_id.active:
+            chat._trace("queue_archived", text=self.queue_id.name)
+            return self.no_operator_step_id or self.next_step_id
         chat._request_operator(self.queue_id, self.next_step_id)
         return WAIT
 
@@ -38,8 +41,7 @@ class HelpcrunchStep(models.Model):
 
         While an operator has the dialogue, or is looked for, no text comes here.
         """
-        chat._request_operator(self.queue_id, self.next_step_id)
-        return WAIT
+        return self._enter_forward_operator(chat)
 
     @api.model
     def _operator_types(self):

@@ -1,0 +1,181 @@
+"""A customer in one browser, an operator who is no administrator in another."""
+
+import os
+import unittest
+from pathlib import Path
+
+from live.browser import Browser
+from live.server import OdooServer, StandIn
+
+_BOT = """
+from odoo.fields import Command
+env["res.lang"]._activate_lang("en_US")
+groups = env.ref("helpcrunch_chatbot.group_operator")
+operators = env["res.users"].with_context(no_reset_password=True).create([
+    {"name": name, "login": name.lower(), "password": name.lower(),
+     "group_ids": [Command.link(groups.id)], "tz": "Europe/Kyiv"}
+    for name in ("Olena", "Petro")])
+queue = env["helpcrunch.operator.queue"].create({
+    "name": "Sales", "max_active_chats": 3,
+    "operator_ids": [Command.create({"user_id": operators[0].id})]})
+env["mail.canned.response"].create({
+    "source": "hours", "substitution": "We are open from nine to six.",
+    "group_ids": [Command.link(groups.id)]})
+bot = env["helpcrunch.bot"].create({"name": "Shop", "account_id": account.id})
+def step(name, step_type, alias=None, **vals):
+    return env["helpcrunch.step"].create({
+        "name": name, "message": name, "step_type": step_type, "bot_id": bot.id,
+        "alias_ids": [(0, 0, {"name": alias})] if alias else [], **vals})
+step("Welcome to the shop", "text", "/start")
+bye = step("Thank you for writing!", "text")
+step("One moment, I am calling a manager.", "forward_operator", "manager",
+     queue_id=queue.id, next_step_id=bye.id)
+step("Make a lead", "create_lead", "lead", lead_type="lead")
+env["res.config.settings"].create({"group_use_lead": True}).execute()
+"""
+CUSTOMER = 5002
+_CARD = f'[data-customer="{CUSTOMER}"]'
+_COMPOSER = ".o-mail-Composer-input"
+_SUGGESTION = ".o-mail-NavigableList-item"
+_TEXTS = (
+    "[...document.querySelectorAll("
+    "'.o-mail-Message-body, .o-mail-NotificationMessage')]"
+    ".map(node => node.textContent.trim())"
+)
+
+
+class TestOperators(unittest.TestCase):
+    """Chat page, webhooks, server, bus, Discuss, API, chat page: nothing replaced."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.helpcrunch = StandIn(port=0)
+        cls.helpcrunch.start()
+        cls.addClassCleanup(cls.helpcrunch.stop)
+        cls.odoo = OdooServer("testoperators")
+        cls.addClassCleanup(cls.odoo.drop)
+        cls.odoo.wire(cls.helpcrunch, body=_BOT)
+        cls.odoo.start("--workers=0", "--max-cron-threads=0")
+        cls.customer, cls.operator = Browser(), Browser()
+        cls.addClassCleanup(cls.customer.close)
+        cls.addClassCleanup(cls.operator.close)
+
+    # === WHAT BOTH DO === #
+
+    def log_in(self, browser, login):
+        browser.open(f"{self.odoo.url}/web/login")
+        browser.wait_for("!!document.querySelector('form.oe_login_form')")
+        browser.run(
+            f"document.querySelector('input[name=login]').value = {login!r};"
+            f"document.querySelector('input[name=password]').value = {login!r};"
+            "document.querySelector('form.oe_login_form').submit()"
+        )
+        browser.wait_for("!!document.querySelector('.o_main_navbar')")
+
+    def says(self, text):
+        self.customer.type(f"{_CARD} textarea", text)
+
+    def hears(self, text):
+        """Wait until the customer reads something."""
+        self.customer.wait_for(
+            f"[...document.querySelectorAll('{_CARD} .message.in .text')]"
+            f".some(node => node.textContent.includes({text!r}))"
+        )
+
+    def sees(self, text):
+        """Wait until the operator reads something, without any reload."""
+        self.operator.wait_for(f"{_TEXTS}.some(text => text.includes({text!r}))")
+
+    def writes(self, text):
+        self.operator.wait_for(f"document.querySelector('{_COMPOSER}')?.value === ''")
+        self.operator.insert(_COMPOSER, text)
+        # Enter would take what is suggested.
+        self.operator.wait_for(f"!document.querySelector('{_SUGGESTION}')")
+        self.operator.press_enter()
+
+    def is_suggested(self, text):
+        """Wait until the composer offers something."""
+        self.operator.wait_for(
+            f"[...document.querySelectorAll('{_SUGGESTION}')]"
+            f".some(node => node.textContent.includes({text!r}))"
+        )
+
+    def picture(self, browser, name):
+        """Keep a picture of the page, where somebody wants to look at it."""
+        folder = os.environ.get("LIVE_PICTURES")
+        if folder:
+            (Path(folder) / f"{name}.png").write_bytes(browser.picture())
+
+    # === THE STORY === #
+
+    def test_from_the_bot_to_a_person_and_back(self):
+        self.log_in(self.operator, "olena")
+        self.operator.open(f"{self.odoo.url}/odoo/discuss")
+        self.operator.wait_for("!!document.querySelector('.o-mail-Discuss')")
+        self.operator.wait_for("!!document.querySelector('.o_helpcrunch_availability')")
+        self.customer.open(self.helpcrunch.url)
+        self.customer.wait_for(f"!!document.querySelector('{_CARD} textarea')")
+
+        self.says("/start")
+        self.hears("Welcome to the shop")
+        self.says("manager")
+        self.hears("Olena has joined")
+
+        # A dialogue appears in the sidebar by itself, in a category of its own.
+        item = ".o-mail-DiscussSidebarChannel"
+        self.operator.wait_for(
+            "!!document.querySelector('.o-mail-DiscussSidebarCategory-helpcrunch')"
+        )
+        self.operator.wait_for(f"!!document.querySelector('{item}')")
+        self.picture(self.operator, "1-announced")
+        self.operator.run(
+            f"[...document.querySelectorAll('{item}')]"
+            ".find(node => node.textContent.includes('·')).click()"
+        )
+        self.sees("Conversation so far")
+        self.says("Do you have red bicycles?")
+        self.sees("Do you have red bicycles?")
+        self.writes("Yes, we do")
+        self.hears("Yes, we do")
+        self.operator.wait_for(
+            "!!document.querySelector('.o_helpcrunch_delivery[data-state=sent]')"
+        )
+        self.picture(self.operator, "2-answered")
+        self.picture(self.customer, "3-customer")
+
+        # Canned answers and commands are offered while typing.
+        self.operator.wait_for(f"document.querySelector('{_COMPOSER}').value === ''")
+        self.operator.insert(_COMPOSER, "::hou")
+        self.is_suggested("nine to six")
+        self.picture(self.operator, "4-canned")
+        self.operator.press_enter()
+        self.operator.wait_for(
+            f"document.querySelector('{_COMPOSER}').value.includes('nine to six')"
+        )
+        self.operator.press_enter()
+        self.hears("nine to six")
+        self.operator.wait_for(f"document.querySelector('{_COMPOSER}').value === ''")
+        self.operator.insert(_COMPOSER, "/")
+        for name in ("lead", "close", "transfer", "pause", "resume", "help"):
+            self.is_suggested(name)
+        self.picture(self.operator, "5-commands")
+        self.operator.run(f"document.querySelector('{_COMPOSER}').select()")
+        self.operator.insert(_COMPOSER, "/lead Red bicycle")
+        self.operator.wait_for(f"!document.querySelector('{_SUGGESTION}')")
+        self.operator.press_enter()
+        self.sees("Red bicycle")
+        self.operator.wait_for("!!document.querySelector('.o_helpcrunch_info_lead')")
+        self.picture(self.operator, "6-lead")
+
+        self.operator.run("document.querySelector('.o_helpcrunch_close').click()")
+        self.operator.wait_for("!!document.querySelector('.modal .btn-primary')")
+        self.operator.run("document.querySelector('.modal .btn-primary').click()")
+        self.hears("Thank you for writing!")
+        self.operator.wait_for("!!document.querySelector('.o_helpcrunch_closed')")
+        self.picture(self.operator, "7-closed")
+        self.assertEqual(self.operator.errors, [])
+        self.assertEqual(self.customer.errors, [])
+
+
+if __name__ == "__main__":
+    unittest.main()
