@@ -182,7 +182,9 @@ class HelpcrunchChat(models.Model):
 
     def action_return_to_bot(self):
         """Let the bot answer again, from where the dialogue stands."""
-        for chat in self.filtered(
+        self.check_access("write")
+        # sudo: helpcrunch.operator.session - whoever may write a dialogue may end it
+        for chat in self.sudo().filtered(
             lambda chat: chat.state in ("queued", "operator", "paused")
         ):
             chat._leave_operator("operator")
