@@ -79,11 +79,12 @@ class Operator:
             origin=f"http://127.0.0.1:{port}",
             timeout=30,
         )
-        self.socket.send(
-            json.dumps(
-                {"event_name": "subscribe", "data": {"channels": [], "last": 0}}
-            ),
-        )
+        self.subscribe()
+
+    def subscribe(self):
+        """Listen to what the user may hear now; a page does so for each new channel."""
+        data = {"channels": [], "last": 0}
+        self.socket.send(json.dumps({"event_name": "subscribe", "data": data}))
 
     def _database(self):
         return self.rpc("/web/database/list")[0]
@@ -142,7 +143,7 @@ def measure(bench):
         threads = bench.odoo.sql(
             "SELECT id FROM discuss_channel WHERE helpcrunch_session_id IS NOT NULL"
         )
-    # The channel is new: a page would subscribe to it by itself.
+    operator.subscribe()
     operator.hear("operator please")
 
     def customer_writes(_client, turn):

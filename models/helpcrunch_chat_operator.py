@@ -228,7 +228,7 @@ class HelpcrunchChat(models.Model):
         data = facts.data
         operator = self.env["helpcrunch.operator"].browse(data.get("operator") or [])
         queue = self.env["helpcrunch.operator.queue"].browse(data.get("queue") or [])
-        if not (operator.exists() or queue.exists()):
+        if self.state == "done" or not (operator.exists() or queue.exists()):
             return {"state": "ignored", "reason": "not_used"}
         self._transfer(queue, operator)
         return None

@@ -72,24 +72,35 @@ class HelpcrunchOperator(models.Model):
             )
 
     def _compute_active_chat_count(self):
+        counts = self._count_sessions("operator_id", self.ids)
+        for operator in self:
+            operator.active_chat_count = counts.get(operator._origin.id, 0)
+
+    def _count_sessions(self, name, ids):
+        """Return ``{id: number of active sessions}`` of operators or users."""
         # sudo: helpcrunch.operator.session - a number, whoever's sessions they are
-        counts = dict(
+        rows = (
             self.env["helpcrunch.operator.session"]
             .sudo()
             ._read_group(
-                [("operator_id", "in", self.ids), ("state", "=", "active")],
-                ["operator_id"],
-                ["__count"],
+                [(name, "in", ids), ("state", "=", "active")], [name], ["__count"]
             )
         )
-        for operator in self:
-            operator.active_chat_count = counts.get(operator._origin, 0)
+        return {record.id: count for record, count in rows}
 
     @api.depends("available", "queue_id.max_active_chats")
     def _compute_is_free(self):
+        # sudo: res.users - a colleague's own limit over all queues
+        users_sudo = self.user_id.sudo().filtered("helpcrunch_max_active_chats")
+        totals = self._count_sessions("user_id", users_sudo.ids) if users_sudo else {}
+        limits = {user.id: user.helpcrunch_max_active_chats for user in users_sudo}
         for operator in self:
-            busy = operator.active_chat_count >= operator.queue_id.max_active_chats
-            operator.is_free = operator.available and not busy
+            user_id = operator.user_id.id
+            is_busy = (
+                operator.active_chat_count >= operator.queue_id.max_active_chats
+                or (user_id in limits and totals.get(user_id, 0) >= limits[user_id])
+            )
+            operator.is_free = operator.available and not is_busy
             operator.state = (
                 "free" if operator.is_free else "busy" if operator.available else "away"
             )

@@ -73,6 +73,7 @@ class TestOperators(OperatorCase):
         self.says("support", customer=5002)
         self.assertEqual(self.chat(5001).state, "operator")
         self.assertEqual(self.chat(5002).state, "queued")
+        self.assertEqual(other.operator_ids.state, "busy")
         self.olena.helpcrunch_max_active_chats = 0
         self.settle()
         self.assertEqual(self.chat(5002).state, "operator")
