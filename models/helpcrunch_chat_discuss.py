@@ -218,9 +218,7 @@ class HelpcrunchChat(models.Model):
             url = attachment["url"]
             markdown = f"![]({url})" if attachment["is_image"] else f"<{url}>"
             self._turn.speak(url, markdown=markdown, **line)
-        if self.state == "paused":
-            self.state = "operator"
-            self._turn.discuss_changed = True
+        self._end_pause()
         self._trace("operator_said", text=user.name or "")
         self._note_operator_spoke(fields.Datetime.now())
         return

@@ -105,6 +105,7 @@ class HelpcrunchChat(models.Model):
             return None
         began = self._begins_anew(silence_since, facts)
         if began:
+            self._keep_open()
             self._turn.start()
         self._turn.hear(text, began, is_first=not silence_since)
         return None
@@ -123,12 +124,14 @@ class HelpcrunchChat(models.Model):
             return None
         if self._run_command_of_agent(facts, agent):
             return None
-        session = self._get_session() if self.state == "operator" else None
+        session = self._get_session()
         is_theirs = session and (
             session.agent_id == agent
             or (session.user_id and session.user_id == agent.user_id)
         )
-        if not is_theirs:
+        if is_theirs and self.state in ("operator", "paused"):
+            self._end_pause()
+        else:
             self._trace("takeover", text=agent.name or facts.agent)
             self._take_over(agent)
         now = fields.Datetime.now()
@@ -148,7 +151,7 @@ class HelpcrunchChat(models.Model):
         return None
 
     def _on_chat_closed(self, facts):
-        if self.state == "done":
+        if self._is_own_change(facts, "status", "closed") or self.state == "done":
             return {"state": "ignored", "reason": "not_used"}
         if self._was_written_in_since(facts):
             # The customer opened it again, and that came first.
@@ -274,6 +277,14 @@ class HelpcrunchChat(models.Model):
             return False
         silence = to_datetime(facts.occurred_at) - silence_since
         return silence > timedelta(minutes=minutes)
+
+    def _keep_open(self):
+        """Do not close a chat in which the customer has written again."""
+        if self.state == "done":
+            self.env["helpcrunch.outbox"]._cancel_unsent(
+                [("chat_id", "=", self.id), ("kind", "=", "status")],
+                self.env._("The customer has written again."),
+            )
 
     def _hand_over(self, state, reason):
         """Leave the dialogue to a person, or end it: the bot says nothing more.

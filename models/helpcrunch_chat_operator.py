@@ -207,6 +207,12 @@ class HelpcrunchChat(models.Model):
         self._hand_over("paused", self.env._("The bot was paused."))
         self._show_change()
 
+    def _end_pause(self):
+        """Let the timers run again: the operator goes on."""
+        if self.state == "paused":
+            self.state = "operator"
+            self._show_change()
+
     def _leave_operator(self, reason):
         """End the operator's part without any word of the bot."""
         self.discuss_channel_ids.helpcrunch_session_id = False
@@ -306,7 +312,7 @@ class HelpcrunchChat(models.Model):
         if external_id and external_id == own:
             session.is_assigned = True
         if (
-            self._is_own_assignment(external_id)
+            self._is_own_change(facts, "assignee", external_id)
             or self.state != "operator"
             or external_id in (None, own)
             or to_datetime(facts.occurred_at) < session.started_at
@@ -327,26 +333,28 @@ class HelpcrunchChat(models.Model):
         self._take_over(agent)
         return None
 
-    def _is_own_assignment(self, external_id):
-        """Tell whether an assignment is the echo of one of ours, and tick it off."""
+    def _is_own_change(self, facts, kind, value):
+        """Tell whether an event is the echo of a call of ours, and tick it off.
+
+        :param str kind: of the call, which has ``value`` in its payload
+        """
         recently = fields.Datetime.subtract(fields.Datetime.now(), minutes=10)
         calls = self.env["helpcrunch.outbox"].search(
             [
                 ("chat_id", "=", self.id),
-                ("kind", "=", "assignee"),
+                ("kind", "=", kind),
                 ("state", "in", ("sending", "unknown", "sent")),
                 ("queued_at", ">", recently),
             ],
             order="id",
         )
-        call = calls.filtered(
-            lambda call: (
-                call.payload["agent"] == external_id and not call.payload.get("echoed")
-            )
-        )[:1]
-        if call:
-            call.payload = {**call.payload, "echoed": True}
-        return bool(call)
+        for call in calls:
+            # Closing a chat makes two kinds of events.
+            echoed = call.payload.get("echoed", [])
+            if value in call.payload.values() and facts.event_type not in echoed:
+                call.payload = {**call.payload, "echoed": [*echoed, facts.event_type]}
+                return True
+        return False
 
     # === TEXTS === #
 

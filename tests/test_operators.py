@@ -278,6 +278,40 @@ class TestOperators(OperatorCase):
         self.assertEqual(self.session().end_reason, "helpcrunch")
         self.assertEqual(self.texts()[-1], "Olena is here.")
 
+    def test_our_own_closing_comes_back_after_the_customer_wrote_again(self):
+        chat = self.connect()
+        self.orders_and_keeps_webhooks("/close")
+        self.helpcrunch.customer_says(5001, "Wait!", application=2)
+        captured = self.helpcrunch.captured(clear=True)
+        first = [row for row in captured if row["event"] == "message.chat.customer"]
+        with self.enter_test_mode_if_needed():
+            for webhook in first + [row for row in captured if row not in first]:
+                self.receive(webhook)
+        self.settle()
+        self.assertTrue({"chat.closed"} & {row["event"] for row in captured})
+        self.assertEqual(chat.state, "bot")
+        self.assertEqual(self.texts()[-1], "Welcome")
+
+    def orders_and_keeps_webhooks(self, text):
+        channel = self.channel().with_user(self.olena)
+        channel.execute_command_helpcrunch(body=text)
+        with self.enter_test_mode_if_needed():
+            self.take_own_events()
+        self.env.invalidate_all()
+
+    def test_a_closing_that_waits_is_not_done_when_the_customer_writes(self):
+        chat = self.connect()
+        self.helpcrunch.set(down=True)
+        self.orders(self.olena, "/close")
+        self.assertEqual(chat.state, "done")
+        self.helpcrunch.set(down=False)
+        self.says("Wait!")
+        closing = self.env["helpcrunch.outbox"].search(
+            [("chat_id", "=", chat.id), ("kind", "=", "status")]
+        )
+        self.assertEqual(closing.state, "cancelled")
+        self.assertEqual(chat.state, "bot")
+
     # === THE DRAWING === #
 
     def test_limits_are_checked(self):
