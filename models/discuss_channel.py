@@ -26,6 +26,7 @@ class DiscussChannel(models.Model):
     # Open in Discuss while this session goes on, else read-only.
     helpcrunch_session_id = fields.Many2one(
         "helpcrunch.operator.session",
+        "HelpCrunch Operator Session",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",

@@ -234,7 +234,7 @@ class HelpcrunchChat(models.Model):
                 "author_type": "operator",
                 "body": data.get("text"),
                 "state": "cancelled",
-                "error": self.env._("The dialogue was closed before."),
+                "error": self.env._("The dialogue was closed already."),
                 "occurred_at": fields.Datetime.now(),
                 "mail_message_id": message.exists().id,
             },

@@ -25,9 +25,10 @@ class HelpcrunchChat(models.Model):
     # With microseconds: who asked first is served first, within a second too.
     queued_at = fields.Datetime("Waits since", readonly=True)
     # Whether the customer knows already that all operators are busy.
-    queue_told = fields.Boolean(default=True, readonly=True)
+    queue_told = fields.Boolean("Knows the Place", default=True, readonly=True)
     former_operator_id = fields.Many2one(
         "helpcrunch.operator",
+        "Relieved Operator",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
@@ -35,7 +36,7 @@ class HelpcrunchChat(models.Model):
     )
     return_step_id = fields.Many2one(
         "helpcrunch.step",
-        "Goes on with",
+        "Step after the Operator",
         index="btree_not_null",
         ondelete="set null",
         readonly=True,
@@ -249,7 +250,7 @@ class HelpcrunchChat(models.Model):
             # Asked for by a person: the open question is asked again afterwards.
             waiting = self.waiting and self.step_id
             self.return_step_id = waiting.id if waiting else False
-        self._hand_over("queued", self.env._("A person takes the dialogue over."))
+        self._hand_over("queued", self.env._("A person took the dialogue over."))
         if operator:
             self._connect(
                 self._open_session(

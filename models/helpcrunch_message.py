@@ -68,7 +68,7 @@ class HelpcrunchMessage(models.Model):
     )
     mail_message_id = fields.Many2one(
         "mail.message",
-        "Written in Discuss as",
+        "Discuss Message",
         index="btree_not_null",
         ondelete="set null",
         readonly=True,

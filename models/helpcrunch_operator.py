@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
+# Odoo's numbers of colours: who is free is seen at a glance.
+_COLORS = {"free": 10, "busy": 3, "away": 0}
+
 
 class HelpcrunchOperator(models.Model):
     """One person in one queue."""
@@ -8,6 +11,7 @@ class HelpcrunchOperator(models.Model):
     _name = "helpcrunch.operator"
     _description = "HelpCrunch Operator"
     _order = "sequence, id"
+    _rec_name = "user_id"
     _check_company_auto = True
 
     queue_id = fields.Many2one(
@@ -23,7 +27,7 @@ class HelpcrunchOperator(models.Model):
         index=True,
         ondelete="cascade",
         domain="[('share', '=', False)]",
-        help="The person, who answers in Odoo Discuss.",
+        help="The person who answers in Odoo Discuss.",
     )
     agent_id = fields.Many2one(
         "helpcrunch.agent",
@@ -56,20 +60,12 @@ class HelpcrunchOperator(models.Model):
         "Now",
         compute="_compute_is_free",
     )
+    color = fields.Integer(compute="_compute_is_free")
 
     _once_per_queue = models.Constraint(
         "UNIQUE(queue_id, user_id)",
         "This person is in the queue already.",
     )
-
-    @api.depends("user_id.name", "queue_id.name")
-    def _compute_display_name(self):
-        for operator in self:
-            operator.display_name = operator.env._(
-                "%(user)s (%(queue)s)",
-                user=operator.user_id.name or "",
-                queue=operator.queue_id.name or "",
-            )
 
     def _compute_active_chat_count(self):
         counts = self._count_sessions("operator_id", self.ids)
@@ -104,6 +100,7 @@ class HelpcrunchOperator(models.Model):
             operator.state = (
                 "free" if operator.is_free else "busy" if operator.available else "away"
             )
+            operator.color = _COLORS[operator.state]
 
     @api.constrains("user_id", "queue_id")
     def _check_user(self):

@@ -34,7 +34,7 @@ class HelpcrunchOperatorSession(models.Model):
         ondelete="set null",
     )
     state = fields.Selection(
-        [("active", "Active"), ("done", "Done")],
+        [("active", "Ongoing"), ("done", "Finished")],
         required=True,
         default="active",
         readonly=True,
@@ -49,7 +49,7 @@ class HelpcrunchOperatorSession(models.Model):
             ("customer", "Customer"),
             ("timeout", "Timeout"),
             ("helpcrunch", "HelpCrunch"),
-            ("transfer", "Transfer"),
+            ("transfer", "Handed over"),
         ],
         "Ended by",
         readonly=True,
@@ -59,7 +59,9 @@ class HelpcrunchOperatorSession(models.Model):
     # The first word of the customer that the operator has not answered.
     customer_spoke_at = fields.Datetime("Waits for the Operator since", readonly=True)
     is_assigned = fields.Boolean(
-        readonly=True, help="HelpCrunch has told that the agent is responsible."
+        "Assigned in HelpCrunch",
+        readonly=True,
+        help="HelpCrunch has told that the agent is responsible.",
     )
     nudged_at = fields.Datetime("Reminded", readonly=True)
     first_response_at = fields.Datetime("First Answer", readonly=True)

@@ -92,7 +92,7 @@ def _sentences(env):
         "operator": env._("“%(text)s” got the dialogue."),
         "operator_said": env._("“%(text)s” wrote to the customer in Discuss."),
         "too_late": env._(
-            "An operator wrote when the dialogue was closed; it was not sent."
+            "An operator wrote after the dialogue was closed; it was not sent."
         ),
         "note": env._("“%(text)s” wrote a private note."),
         "command": env._("An operator ordered “%(text)s”."),
