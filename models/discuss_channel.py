@@ -1,6 +1,9 @@
-from urllib.parse import quote
+import re
+from pathlib import PurePath
 
-from odoo import fields, models
+from markupsafe import Markup, escape
+
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from odoo.addons.mail.tools.discuss import Store
@@ -11,6 +14,21 @@ from ..tools.text import html_to_markdown
 
 def _is_helpcrunch(channel):
     return channel.channel_type == "helpcrunch"
+
+
+def _to_html(text):
+    return escape(text).replace("\n", Markup("<br/>"))
+
+
+def _get_plain_name(attachment):
+    """Return a name for the address of a file that no messenger turns into signs."""
+    path = PurePath(attachment.name or "")
+    plain = [
+        re.sub(r"[^\w-]+", "_", part, flags=re.A)
+        for part in (path.stem, path.suffix[1:])
+    ]
+    name = plain[0].strip("_") or "file"
+    return f"{name}.{plain[1]}" if plain[1].strip("_") else name
 
 
 class DiscussChannel(models.Model):
@@ -41,6 +59,45 @@ class DiscussChannel(models.Model):
         ours = self.filtered(_is_helpcrunch)
         ours.is_editable = False
         return super(DiscussChannel, self - ours)._compute_is_editable()
+
+    # === WHO MAY CHANGE IT === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Make channels; those of dialogues are made by the dialogue alone."""
+        for vals in vals_list:
+            self._check_helpcrunch_change(vals)
+        channels = super().create(vals_list)
+        channels._check_helpcrunch_change()
+        return channels
+
+    def write(self, vals):
+        self._check_helpcrunch_change(vals)
+        return super().write(vals)
+
+    def _check_helpcrunch_change(self, vals=()):
+        """Refuse changes by anybody but the engine: whoever could bind a channel to a
+        dialogue would read it and write to its customer.
+        """
+        if self.env.su:
+            return
+        own = {"helpcrunch_chat_id", "helpcrunch_session_id"}
+        if own & set(vals) or any(
+            _is_helpcrunch(channel) or channel.sudo().helpcrunch_chat_id
+            for channel in self
+        ):
+            raise AccessError(
+                self.env._("Dialogues with customers are made and changed by the bot.")
+            )
+
+    def action_unfollow(self):
+        """Leave, unless customers would then write to nobody."""
+        # sudo: discuss.channel - whether the dialogue goes on
+        if _is_helpcrunch(self) and self.sudo().helpcrunch_session_id:
+            raise UserError(
+                self.env._("End the dialogue or hand it over; then you may leave it.")
+            )
+        return super().action_unfollow()
 
     # === WHAT THE WEB CLIENT KNOWS === #
 
@@ -105,9 +162,29 @@ class DiscussChannel(models.Model):
                     "opens again when the customer needs an operator."
                 )
             )
+        if unknown := self._find_unknown_command(kwargs.get("body")):
+            # Stands there for good, so that nobody takes it for said.
+            kwargs["body"] = self._explain_unknown_command(unknown)
+            return super().message_post(message_type="notification", **kwargs)
         message = super().message_post(message_type=message_type, **kwargs)
         self._pass_on(message)
         return message
+
+    def _find_unknown_command(self, body):
+        text, _markdown = html_to_markdown(body)
+        return text if text.startswith("/") and not parse_command(text) else None
+
+    def _explain_unknown_command(self, text):
+        # sudo: helpcrunch.chat - the same help for every dialogue
+        commands = self.sudo().helpcrunch_chat_id._get_command_help()
+        return _to_html(
+            self.env._(
+                "“%(text)s” is no command, and the customer did not get it.",
+                text=text[:60],
+            )
+            + "\n"
+            + commands
+        )
 
     def _pass_on(self, message):
         """Put what was written into the dialogue's inbox, to be sent right after."""
@@ -133,8 +210,10 @@ class DiscussChannel(models.Model):
                 "files": [
                     {
                         "url": f"{self.get_base_url()}/web/content/{attachment.id}/"
-                        f"{quote(attachment.name or 'file', safe='')}"
+                        f"{_get_plain_name(attachment)}"
                         f"?access_token={attachment.access_token}",
+                        # Brackets would end the link too soon.
+                        "name": re.sub(r"[\[\]]", "", attachment.name or ""),
                         "is_image": (attachment.mimetype or "").startswith("image/"),
                     }
                     for attachment in attachments_sudo
@@ -194,13 +273,9 @@ class DiscussChannel(models.Model):
         # sudo: helpcrunch.chat - members of the channel give orders to the dialogue
         chat_sudo = self.sudo().helpcrunch_chat_id
         if not command:
-            text = self.env._(
-                "“%(text)s” is no command, and the customer did not get it. %(help)s",
-                text=body[:60],
-                help=chat_sudo._get_command_help(),
-            )
+            text = self._explain_unknown_command(body)
         elif command[0] == "help":
-            text = chat_sudo._get_command_help()
+            text = _to_html(chat_sudo._get_command_help())
         elif not self.sudo().helpcrunch_session_id:
             text = self.env._("This dialogue is closed.")
         else:

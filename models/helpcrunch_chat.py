@@ -188,7 +188,15 @@ class HelpcrunchChat(models.Model):
             lambda chat: chat.state in ("queued", "operator", "paused")
         ):
             chat._leave_operator("operator")
-            chat.write({"state": "bot", "user_id": False, "queue_id": False})
+            chat.write(
+                {
+                    "state": "bot",
+                    "user_id": False,
+                    "queue_id": False,
+                    "queued_at": False,
+                    "return_step_id": False,
+                },
+            )
         return True
 
     def action_assign(self):

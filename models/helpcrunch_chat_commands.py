@@ -65,9 +65,11 @@ class HelpcrunchChat(models.Model):
     @api.model
     def _get_command_help(self):
         return self.env._(
-            "/lead title: create a lead. /close: end the dialogue. /transfer queue or "
-            "operator: hand it over. /pause: stop the timers and keep the bot silent. "
-            "/resume: give the dialogue back to the bot."
+            "/lead title: create a lead\n"
+            "/close: end the dialogue\n"
+            "/transfer queue or operator: hand it over\n"
+            "/pause: stop the timers and keep the bot silent\n"
+            "/resume: give the dialogue back to the bot"
         )
 
     def _command_close(self, argument, user):
@@ -90,11 +92,11 @@ class HelpcrunchChat(models.Model):
         self._pause()
         return self.env._(
             "Paused: the bot is silent and no timer runs. Write to the customer to go "
-            "on, or /resume."
+            "on yourself; /resume gives the dialogue back to the bot."
         ), None
 
     def _command_transfer(self, argument, user):
-        found = self._find_transfer_targets(argument)
+        found = self._find_transfer_targets(argument) if argument else []
         if len(found) != 1:
             names = ", ".join(
                 target.user_id.name if target._name == "helpcrunch.operator" else name

@@ -16,7 +16,10 @@ class HelpcrunchChat(models.Model):
     _inherit = "helpcrunch.chat"
 
     discuss_channel_ids = fields.One2many(
-        "discuss.channel", "helpcrunch_chat_id", "Discuss Channels"
+        "discuss.channel",
+        "helpcrunch_chat_id",
+        "Discuss Channels",
+        context={"active_test": False},
     )
 
     # === OPEN AND CLOSE === #
@@ -42,6 +45,7 @@ class HelpcrunchChat(models.Model):
             channel.write(
                 {
                     "name": self._get_discuss_name(),
+                    "active": True,
                     "helpcrunch_session_id": session.id,
                 },
             )
@@ -70,15 +74,17 @@ class HelpcrunchChat(models.Model):
             return
         self._turn.flush()
         self._mirror()
+        user = channel.helpcrunch_session_id.user_id
+        env = self._for_staff(user).env
         texts = {
-            "operator": self.env._("The dialogue was ended."),
-            "customer": self.env._("The customer ended the dialogue."),
-            "timeout": self.env._("The dialogue was ended: the customer is silent."),
-            "helpcrunch": self.env._("The dialogue was ended in HelpCrunch."),
-            "transfer": self.env._("The dialogue was handed over."),
+            "operator": env._("The dialogue was ended."),
+            "customer": env._("The customer ended the dialogue."),
+            "timeout": env._("The dialogue was ended: the customer is silent."),
+            "helpcrunch": env._("The dialogue was ended in HelpCrunch."),
+            "transfer": env._("The dialogue was handed over."),
+            "resume": env._("The bot has the dialogue again."),
         }
         self._post_notification(escape(texts[reason]))
-        user = channel.helpcrunch_session_id.user_id
         channel.helpcrunch_session_id = False
         self._turn.row["discuss_channel_id"] = None
         if reason == "transfer":
@@ -119,10 +125,11 @@ class HelpcrunchChat(models.Model):
         """Post what was said before: the customer's last words as a message of their
         own, which is what the operator is told of, and the rest as one.
         """
-        lines = self.env["helpcrunch.message"].search(
-            [("chat_id", "=", self.id), ("state", "!=", "cancelled")],
-            limit=_HISTORY_LINES,
-        )
+        domain = [("chat_id", "=", self.id), ("state", "!=", "cancelled")]
+        if told := channel.message_ids[:1]:
+            # A colleague had it before: what was said up to then stands there.
+            domain.append(("occurred_at", ">", told.create_date))
+        lines = self.env["helpcrunch.message"].search(domain, limit=_HISTORY_LINES)
         last = lines.filtered(lambda line: line.author_type == "customer")[:1]
         before = (lines - last).sorted(
             lambda line: (line.occurred_at, line.position, line.id)
@@ -135,9 +142,14 @@ class HelpcrunchChat(models.Model):
             )
             self._post(channel, body, author_id=self.env.ref("base.partner_root").id)
         if last:
-            self._post_line(last, channel)
+            self._post_line(last, channel, date=last.occurred_at)
+        else:
+            text = self._for_staff(user).env._(
+                "%(customer)s is waiting for you.", customer=self.partner_id.name or ""
+            )
+            self._post(channel, text, author_id=self.env.ref("base.partner_root").id)
 
-    def _post_line(self, message, channel=None):
+    def _post_line(self, message, channel=None, **vals):
         """Post one line of the transcript, as whoever said it."""
         channel = channel or self._get_discuss_channel()
         if message.mail_message_id:
@@ -146,7 +158,7 @@ class HelpcrunchChat(models.Model):
         body = linkify(message.body or "")
         if message.author_type == "customer":
             partner = self._ensure_partner()
-            self._post(channel, body, author_id=partner.id)
+            self._post(channel, body, author_id=partner.id, **vals)
         elif message.author_type == "operator" and not message.is_note:
             agent = self.env["helpcrunch.agent"].search(
                 [
@@ -215,9 +227,13 @@ class HelpcrunchChat(models.Model):
         }
         self._turn.speak(data.get("text") or "", markdown=data.get("markdown"), **line)
         for attachment in data.get("files") or ():
-            url = attachment["url"]
-            markdown = f"![]({url})" if attachment["is_image"] else f"<{url}>"
-            self._turn.speak(url, markdown=markdown, **line)
+            url, name = attachment["url"], attachment["name"]
+            is_image = attachment["is_image"]
+            self._turn.speak(
+                url if is_image else f"{name}: {url}",
+                markdown=f"![]({url})" if is_image else f"[{name}]({url})",
+                **line,
+            )
         self._end_pause()
         self._trace("operator_said", text=user.name or "")
         self._note_operator_spoke(fields.Datetime.now())

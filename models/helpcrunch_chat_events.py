@@ -105,7 +105,8 @@ class HelpcrunchChat(models.Model):
             return None
         began = self._begins_anew(silence_since, facts)
         if began:
-            self._keep_open()
+            if self.state == "done":
+                self._keep_open()
             self._turn.start()
         self._turn.hear(text, began, is_first=not silence_since)
         return None
@@ -113,7 +114,7 @@ class HelpcrunchChat(models.Model):
     def _on_message_chat_agent(self, facts):
         if facts.agent == self.account_id.bot_agent_id.external_id:
             return {"state": "ignored", "reason": "echo"}
-        agent = self.env["helpcrunch.agent"]._find_remote(self.account_id, facts.agent)
+        agent = self._find_agent(facts)
         is_machine = agent.is_bot or facts.broadcast_type() or not facts.agent
         author = "system" if is_machine else "operator"
         if self._is_echo(facts):
@@ -125,6 +126,11 @@ class HelpcrunchChat(models.Model):
         if self._run_command_of_agent(facts, agent):
             return None
         session = self._get_session()
+        at = min(fields.Datetime.now(), to_datetime(facts.occurred_at))
+        if session and at < session.started_at:
+            # Came late: somebody else has the dialogue since.
+            self._trace("late")
+            return None
         is_theirs = session and (
             session.agent_id == agent
             or (session.user_id and session.user_id == agent.user_id)
@@ -134,15 +140,30 @@ class HelpcrunchChat(models.Model):
         else:
             self._trace("takeover", text=agent.name or facts.agent)
             self._take_over(agent)
-        now = fields.Datetime.now()
-        self._note_operator_spoke(min(now, to_datetime(facts.occurred_at)))
+        self._note_operator_spoke(at)
         return None
+
+    def _find_agent(self, facts):
+        """Return who wrote; somebody new in HelpCrunch's team is written down."""
+        agents = self.env["helpcrunch.agent"]
+        agent = agents._find_remote(self.account_id, facts.agent)
+        if agent or not facts.agent:
+            return agent
+        told = facts.data.get("agent")
+        name = told.get("name") if isinstance(told, dict) else None
+        return agents.create(
+            {
+                "account_id": self.account_id.id,
+                "external_id": facts.agent,
+                "name": name or self.env._("Agent %(number)s", number=facts.agent),
+            },
+        )
 
     def _on_message_private(self, facts):
         """Show a note of an agent's to the operator in Odoo, or do what it says."""
         if facts.agent == self.account_id.bot_agent_id.external_id:
             return {"state": "ignored", "reason": "echo"}
-        agent = self.env["helpcrunch.agent"]._find_remote(self.account_id, facts.agent)
+        agent = self._find_agent(facts)
         if self._is_echo(facts):
             return {"state": "ignored", "reason": "echo"}
         self._write_down(facts, "out", "operator", agent.name, is_note=True)
@@ -151,7 +172,7 @@ class HelpcrunchChat(models.Model):
         return None
 
     def _on_chat_closed(self, facts):
-        if self._is_own_change(facts, "status", "closed") or self.state == "done":
+        if self._is_own_change(facts, "status", "closed", 600) or self.state == "done":
             return {"state": "ignored", "reason": "not_used"}
         if self._was_written_in_since(facts):
             # The customer opened it again, and that came first.
@@ -279,12 +300,11 @@ class HelpcrunchChat(models.Model):
         return silence > timedelta(minutes=minutes)
 
     def _keep_open(self):
-        """Do not close a chat in which the customer has written again."""
-        if self.state == "done":
-            self.env["helpcrunch.outbox"]._cancel_unsent(
-                [("chat_id", "=", self.id), ("kind", "=", "status")],
-                self.env._("The customer has written again."),
-            )
+        """Do not close a chat in which the conversation goes on."""
+        self.env["helpcrunch.outbox"]._cancel_unsent(
+            [("chat_id", "=", self.id), ("kind", "=", "status")],
+            self.env._("The conversation goes on."),
+        )
 
     def _hand_over(self, state, reason):
         """Leave the dialogue to a person, or end it: the bot says nothing more.

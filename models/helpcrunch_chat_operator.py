@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from odoo import fields, models
 
+from ..const import API_TIMEOUT
 from .turn import to_datetime
 
 
@@ -65,6 +66,7 @@ class HelpcrunchChat(models.Model):
             },
         )
         self._trace("queued", text=queue.name)
+        self._keep_open()
         if queue.queue_timeout:
             cron = self.env.ref("helpcrunch_chatbot.ir_cron_operators")
             cron._trigger(
@@ -80,10 +82,15 @@ class HelpcrunchChat(models.Model):
             return {"state": "ignored", "reason": "not_used"}
         self.queue_told = True
         step = self.step_id.no_operator_step_id
-        if step and self.step_id.queue_id == self.queue_id:
+        # Waits for an answer: the flow has asked, and no person handed it over.
+        if step and self.waiting and self._turn.row["bot_active"]:
             self._trace("no_operator", step=step)
             self.write({"state": "bot", "queue_id": False, "queued_at": False})
             self._turn.go(step)
+            return None
+        if not self.queue_id._is_open():
+            self._trace("queue_closed", text=self.queue_id.name)
+            self._say_for_queue("closed_message")
             return None
         # As things are now: others may have gone in between.
         position = self.queue_id._count_ahead(self) + 1
@@ -165,7 +172,11 @@ class HelpcrunchChat(models.Model):
 
     def _take_over(self, agent):
         """Let a person who writes without being asked have the dialogue."""
-        if self.state not in ("queued", "operator"):
+        self._keep_open()
+        session = self._get_session()
+        if session and session.user_id != agent.user_id:
+            self._close_discuss("transfer")
+        if self.state in ("bot", "done"):
             # Asked again if the bot is called back.
             self.return_step_id = self.step_id if self.waiting else False
         self._hand_over("operator", self.env._("A person took the dialogue over."))
@@ -192,8 +203,10 @@ class HelpcrunchChat(models.Model):
 
     def _note_operator_spoke(self, at):
         """Start the timers that wait for the customer; the customer has an answer."""
-        self.unread = 0
-        self._get_session()._note_operator_spoke(at)
+        answered = self.last_customer_message_at and self.last_customer_message_at > at
+        if not answered:
+            self.unread = 0
+        self._get_session()._note_operator_spoke(at, answered)
 
     def _note_customer_spoke(self, at):
         self._get_session()._note_customer_spoke(at)
@@ -235,7 +248,9 @@ class HelpcrunchChat(models.Model):
         data = facts.data
         operator = self.env["helpcrunch.operator"].browse(data.get("operator") or [])
         queue = self.env["helpcrunch.operator.queue"].browse(data.get("queue") or [])
-        if self.state == "done" or not (operator.exists() or queue.exists()):
+        operator = operator.exists().filtered(lambda row: row.user_id.active)
+        queue = (operator.queue_id or queue).exists()
+        if self.state == "done" or not queue.active:
             return {"state": "ignored", "reason": "not_used"}
         self._transfer(queue, operator)
         return None
@@ -259,6 +274,8 @@ class HelpcrunchChat(models.Model):
             )
         else:
             self._request_operator(queue, self.return_step_id)
+            # Whoever gave it away does not want it back.
+            self.former_operator_id = session.operator_id
 
     # === BACK === #
 
@@ -271,13 +288,16 @@ class HelpcrunchChat(models.Model):
         """
         session = self._get_session()
         if session:
-            self._say_for_queue("end_message", agent=session.agent_id)
-            self._close_discuss(reason)
+            if not resume:
+                self._say_for_queue("end_message", agent=session.agent_id)
+            self._close_discuss("resume" if resume else reason)
             session._end(reason)
         self._return_to_flow(close and self.account_id.close_on_finish, resume)
 
     def _return_to_flow(self, close=False, resume=True):
         step = self.return_step_id
+        if not self._turn.row["bot_active"]:
+            step = step.browse()
         # A question that a take-over left open is asked again only if the bot is
         # called back; a person who says good-bye has answered it.
         if step == self.step_id and not resume:
@@ -310,17 +330,18 @@ class HelpcrunchChat(models.Model):
         external_id = facts.assignee()
         session = self._get_session()
         own = session.agent_id.external_id
+        at = to_datetime(facts.occurred_at)
         if external_id and external_id == own:
-            session.is_assigned = True
+            session.assigned_at = at
         if (
-            self._is_own_change(facts, "assignee", external_id)
+            self._is_own_change(facts, "assignee", external_id, API_TIMEOUT)
             or self.state != "operator"
             or external_id in (None, own)
-            or to_datetime(facts.occurred_at) < session.started_at
+            or at <= session.started_at
         ):
             return {"state": "ignored", "reason": "not_used"}
         if external_id == self.account_id.bot_agent_id.external_id:
-            if not session.is_assigned:
+            if not session.assigned_at or at <= session.assigned_at:
                 # HelpCrunch gives a chat to whoever speaks in it, the bot too (2.1).
                 return {"state": "ignored", "reason": "not_used"}
             self._trace("returned_in_helpcrunch")
@@ -329,23 +350,27 @@ class HelpcrunchChat(models.Model):
         agent = self.env["helpcrunch.agent"]._find_remote(self.account_id, external_id)
         if not agent or agent.is_bot:
             return {"state": "ignored", "reason": "not_used"}
+        if session.user_id and session.user_id == agent.user_id:
+            # The same person, whose agent the queue does not know.
+            session.write({"agent_id": agent.id, "assigned_at": at})
+            return None
         self._trace("moved", text=agent.name)
-        self._close_discuss("transfer")
         self._take_over(agent)
         return None
 
-    def _is_own_change(self, facts, kind, value):
+    def _is_own_change(self, facts, kind, value, seconds):
         """Tell whether an event is the echo of a call of ours, and tick it off.
 
         :param str kind: of the call, which has ``value`` in its payload
+        :param int seconds: how long after the call its echo may come
         """
-        recently = fields.Datetime.subtract(fields.Datetime.now(), minutes=10)
+        recently = fields.Datetime.subtract(fields.Datetime.now(), seconds=seconds)
         calls = self.env["helpcrunch.outbox"].search(
             [
                 ("chat_id", "=", self.id),
                 ("kind", "=", kind),
                 ("state", "in", ("sending", "unknown", "sent")),
-                ("queued_at", ">", recently),
+                ("claimed_at", ">", recently),
             ],
             order="id",
         )

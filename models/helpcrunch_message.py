@@ -150,6 +150,15 @@ class HelpcrunchMessage(models.Model):
                     retention.get_limit(days),
                 ),
             )
+            # sudo: discuss.channel - the mirror of a dialogue is as old as its lines
+            self.env["discuss.channel"].sudo().with_context(active_test=False).search(
+                [
+                    ("channel_type", "=", "helpcrunch"),
+                    ("helpcrunch_session_id", "=", False),
+                    ("last_interest_dt", "<", retention.get_limit(days)),
+                ],
+                limit=1000,
+            ).unlink()
         return retention.delete_old(
             self.env, self._table, "occurred_at", days, "state != 'outgoing'"
         )

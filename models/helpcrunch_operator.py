@@ -60,6 +60,7 @@ class HelpcrunchOperator(models.Model):
         "Now",
         compute="_compute_is_free",
     )
+    can_switch = fields.Boolean(compute="_compute_can_switch")
     color = fields.Integer(compute="_compute_is_free")
 
     _once_per_queue = models.Constraint(
@@ -102,6 +103,13 @@ class HelpcrunchOperator(models.Model):
             )
             operator.color = _COLORS[operator.state]
 
+    @api.depends_context("uid")
+    @api.depends("user_id")
+    def _compute_can_switch(self):
+        is_manager = self.env.user.has_group("helpcrunch_chatbot.group_manager")
+        for operator in self:
+            operator.can_switch = is_manager or operator.user_id == self.env.user
+
     @api.constrains("user_id", "queue_id")
     def _check_user(self):
         for operator in self:
@@ -143,9 +151,7 @@ class HelpcrunchOperator(models.Model):
     def action_toggle_available(self):
         """Come online or go away, in this queue; everybody for themselves."""
         for operator in self:
-            if operator.user_id != self.env.user and not self.env.user.has_group(
-                "helpcrunch_chatbot.group_manager"
-            ):
+            if not operator.can_switch:
                 raise AccessError(
                     self.env._("Only %(user)s may do that.", user=operator.user_id.name)
                 )

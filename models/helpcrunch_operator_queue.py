@@ -60,8 +60,9 @@ class HelpcrunchOperatorQueue(models.Model):
     )
     end_minutes = fields.Integer(
         "Time to End the Dialogue (minutes)",
-        help="When the customer has not answered the operator for so long, the "
-        "operator's dialogue ends and the bot goes on. 0 = never.",
+        help="When the customer has not answered the operator for so long, counted "
+        "from the operator's last word too, the operator's dialogue ends and the bot "
+        "goes on. 0 = never.",
     )
     end_message = fields.Text(
         "Message at the End",
@@ -81,6 +82,14 @@ class HelpcrunchOperatorQueue(models.Model):
         ),
         help="Said to whoever has to wait. You may use {{ position }} and {{ queue }}. "
         "Empty: nothing is said.",
+    )
+    closed_message = fields.Text(
+        "Message outside of Working Hours",
+        translate=True,
+        default=lambda self: self.env._(
+            "We are not at work now. We will answer you here as soon as we are back."
+        ),
+        help="Said instead of the message in the queue. Empty: nothing is said.",
     )
     queue_timeout = fields.Integer(
         "Longest Wait in the Queue (minutes)",
@@ -129,7 +138,8 @@ class HelpcrunchOperatorQueue(models.Model):
             operators = queue.operator_ids
             queue.operator_count = len(operators)
             queue.active_chat_count = sum(operators.mapped("active_chat_count"))
-            queue.available_count = len(operators.filtered("is_free"))
+            free = operators.filtered("is_free") if queue._is_open() else ()
+            queue.available_count = len(free)
             count, since = waiting.get(queue.id, (0, False))
             queue.waiting_count = count
             queue.waiting_since = since
@@ -175,7 +185,13 @@ class HelpcrunchOperatorQueue(models.Model):
     @api.model
     def _get_text_fields(self):
         """Return the fields that customers read."""
-        return ["max_wait_message", "end_message", "queue_message", "joined_message"]
+        return [
+            "max_wait_message",
+            "end_message",
+            "queue_message",
+            "closed_message",
+            "joined_message",
+        ]
 
     def write(self, vals):
         result = super().write(vals)
@@ -189,7 +205,10 @@ class HelpcrunchOperatorQueue(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_in_use(self):
         for queue in self:
-            if queue.waiting_count or queue.active_chat_count:
+            sessions = self.env["helpcrunch.operator.session"].search_count(
+                [("queue_id", "=", queue.id), ("state", "=", "active")], limit=1
+            )
+            if queue.waiting_count or sessions:
                 raise ValidationError(
                     self.env._(
                         "Queue “%(queue)s” cannot be deleted: customers are in it. "

@@ -58,10 +58,10 @@ class HelpcrunchOperatorSession(models.Model):
     operator_spoke_at = fields.Datetime("Waits for the Customer since", readonly=True)
     # The first word of the customer that the operator has not answered.
     customer_spoke_at = fields.Datetime("Waits for the Operator since", readonly=True)
-    is_assigned = fields.Boolean(
+    assigned_at = fields.Datetime(
         "Assigned in HelpCrunch",
         readonly=True,
-        help="HelpCrunch has told that the agent is responsible.",
+        help="When HelpCrunch made the agent responsible.",
     )
     nudged_at = fields.Datetime("Reminded", readonly=True)
     first_response_at = fields.Datetime("First Answer", readonly=True)
@@ -89,6 +89,17 @@ class HelpcrunchOperatorSession(models.Model):
                 / 60
             )
 
+    @api.model
+    def _read_group_select(self, aggregate_spec, query):
+        """Leave sessions without an answer out of the average."""
+        if aggregate_spec != "response_minutes:avg":
+            return super()._read_group_select(aggregate_spec, query)
+        return SQL(
+            "AVG(%s) FILTER (WHERE %s IS NOT NULL)",
+            self._field_to_sql(self._table, "response_minutes", query),
+            self._field_to_sql(self._table, "first_response_at", query),
+        )
+
     # === BUSINESS METHODS === #
 
     def _end(self, reason):
@@ -103,6 +114,10 @@ class HelpcrunchOperatorSession(models.Model):
                 "end_reason": reason,
             },
         )
+        self.env["helpcrunch.outbox"]._cancel_unsent(
+            [("chat_id", "in", active.chat_id.ids), ("kind", "=", "assignee")],
+            self.env._("Somebody else has the dialogue."),
+        )
         # The next session of the dialogue must find the place free.
         active.flush_recordset()
         # A user may be an operator of other queues, with one cap over all of them.
@@ -111,15 +126,17 @@ class HelpcrunchOperatorSession(models.Model):
         queues = operators_sudo.search([("user_id", "in", active.user_id.ids)]).queue_id
         (queues | active.queue_id)._wake()
 
-    def _note_operator_spoke(self, at):
+    def _note_operator_spoke(self, at, answered=False):
         """Start the timers that wait for the customer.
 
         :param datetime at: when the operator wrote
+        :param bool answered: the customer has written since, and nothing is to start
         """
-        vals = {"operator_spoke_at": at, "customer_spoke_at": False}
         if not self.first_response_at:
-            vals["first_response_at"] = at
-        self.write(vals)
+            self.first_response_at = at
+        if answered:
+            return
+        self.write({"operator_spoke_at": at, "customer_spoke_at": False})
         self._plan_timers(
             at, (self.queue_id.max_wait_minutes, self.queue_id.end_minutes)
         )
@@ -189,27 +206,40 @@ class HelpcrunchOperatorSession(models.Model):
                 {"session": row["session"], "kind": row["kind"], "since": since},
                 key=f"{row['session']}:{row['kind']}:{since}",
             )
-        for chat in self._find_overdue_chats():
-            chat._store_own_event("operator.timeout", key=f"{chat.id}:{chat.queued_at}")
+        for chat_id, since in self._find_overdue_chats():
+            chats.browse(chat_id)._store_own_event(
+                "operator.timeout", key=f"{chat_id}:{since}"
+            )
         queues = self.env["helpcrunch.operator.queue"]
         queues.browse(queues._find_waiting_queues())._wake()
 
     @api.model
     def _find_overdue_chats(self):
-        """Return the dialogues that have waited longer than their queue allows."""
+        """Return the dialogues that have waited longer than their queue allows.
+
+        Counted from the end of the last session, if there was one: whoever was handed
+        on has not waited in vain. Nobody waits in an archived queue.
+
+        :return: pairs of a dialogue's id and since when it waits
+        :rtype: list[tuple]
+        """
         self.env.cr.execute(
             SQL(
                 """
-                SELECT chat.id FROM helpcrunch_chat chat
+                SELECT chat.id, wait.since FROM helpcrunch_chat chat
                   JOIN helpcrunch_operator_queue queue ON queue.id = chat.queue_id
-                 WHERE chat.state = 'queued' AND queue.queue_timeout > 0
-                   AND chat.queued_at + queue.queue_timeout * INTERVAL '1 minute' <= %s
-              ORDER BY chat.queued_at LIMIT %s
+                  JOIN LATERAL (
+                           SELECT GREATEST(chat.queued_at, max(ended_at)) AS since
+                             FROM helpcrunch_operator_session
+                            WHERE chat_id = chat.id) wait ON TRUE
+                 WHERE chat.state = 'queued'
+                   AND (NOT queue.active OR queue.queue_timeout > 0
+                        AND wait.since + queue.queue_timeout * INTERVAL '1 minute'
+                            <= %s)
+              ORDER BY wait.since LIMIT %s
                 """,
                 fields.Datetime.now(),
                 CRON_BATCH,
             ),
         )
-        return self.env["helpcrunch.chat"].browse(
-            [row[0] for row in self.env.cr.fetchall()]
-        )
+        return self.env.cr.fetchall()

@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.exceptions import AccessError
 
 from odoo.addons.mail.tools.discuss import Store
 
@@ -8,6 +9,27 @@ _WORST_FIRST = ("failed", "cancelled", "outgoing", "sent")
 
 class MailMessage(models.Model):
     _inherit = "mail.message"
+
+    def write(self, vals):
+        if vals.keys() & {"body", "attachment_ids", "model", "res_id", "author_id"}:
+            self._check_helpcrunch_change()
+        return super().write(vals)
+
+    def unlink(self):
+        self._check_helpcrunch_change()
+        return super().unlink()
+
+    def _check_helpcrunch_change(self):
+        """Keep what was said in a dialogue as it was: the customer has it already."""
+        if self.env.su:
+            return
+        own = self.filtered(lambda message: message.model == "discuss.channel")
+        # sudo: discuss.channel - only of which type they are
+        channels_sudo = self.env["discuss.channel"].sudo().browse(own.mapped("res_id"))
+        if "helpcrunch" in channels_sudo.exists().mapped("channel_type"):
+            raise AccessError(
+                self.env._("The customer has this text already: it cannot be changed.")
+            )
 
     def _to_store_defaults(self, target):
         deliveries = self._get_helpcrunch_deliveries()

@@ -87,6 +87,7 @@ def _sentences(env):
         "no_operator": env._(
             "No operator is available, so the dialogue went to “%(step)s”."
         ),
+        "queue_closed": env._("It is outside of the working hours of “%(text)s”."),
         "queue_archived": env._("The operator queue “%(text)s” is archived."),
         "queue_timeout": env._("The customer has waited for too long."),
         "operator": env._("“%(text)s” got the dialogue."),
@@ -94,6 +95,7 @@ def _sentences(env):
         "too_late": env._(
             "An operator wrote after the dialogue was closed; it was not sent."
         ),
+        "late": env._("The message came late; somebody else has the dialogue since."),
         "note": env._("“%(text)s” wrote a private note."),
         "command": env._("An operator ordered “%(text)s”."),
         "nudge": env._("The customer was silent and was reminded."),

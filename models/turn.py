@@ -328,7 +328,10 @@ class Turn:
             )
             self.asked = False
         if messages:
-            chat.write({"last_message_at": now, "unread": 0})
+            chat.last_message_at = now
+            if chat.state in ("bot", "done"):
+                # A person's answer counts otherwise: where the person wrote it.
+                chat.unread = 0
         self.said = self.said or bool(call_vals)
         self.written += len(lines)
         self.received, self.lines, self.calls = [], [], []

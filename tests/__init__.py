@@ -21,6 +21,7 @@ from . import (
     test_merge_threads,
     test_merge_unsafe,
     test_operator_commands,
+    test_operator_inbox,
     test_operator_roles,
     test_operator_threads,
     test_operator_timers,

@@ -117,6 +117,18 @@ class OperatorCase(HelpcrunchCase):
         messages = self.channel(customer).message_ids.sorted("id")
         return [" ".join(str(row.body.striptags()).split()) for row in messages]
 
+    def later(self):
+        """Let a minute pass since the session began: HelpCrunch tells whole seconds."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            """
+            UPDATE helpcrunch_operator_session
+               SET started_at = started_at - INTERVAL '1 minute',
+                   assigned_at = assigned_at - INTERVAL '1 minute'
+            """
+        )
+        self.env.invalidate_all()
+
     def wait(self, minutes, customer=CUSTOMER):
         """Let time pass: all the session's moments lie so much longer back."""
         self.env.flush_all()

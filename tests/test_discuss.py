@@ -56,7 +56,7 @@ class TestDiscuss(OperatorCase):
         # HelpCrunch tells the text with its formatting, if it has any.
         self.assertEqual(texts[-2], "Look at **this**")
         self.assertIn("/web/content/", texts[-1])
-        self.assertIn("red%20bicycle.png?access_token=", texts[-1])
+        self.assertIn("/red_bicycle.png?access_token=", texts[-1])
         calls = self.env["helpcrunch.outbox"].search(
             [("chat_id", "=", self.chat().id)], limit=2
         )
@@ -64,6 +64,28 @@ class TestDiscuss(OperatorCase):
         self.assertEqual(
             message._get_helpcrunch_deliveries()[message.id]["state"], "sent"
         )
+
+    def test_a_file_has_its_name_and_a_plain_address(self):
+        self.connect()
+        self.writes(self.olena, "", attachments=[("ціни [2026].txt", b"1")])
+        self.assertRegex(
+            self.texts()[-1],
+            r"^\[ціни 2026.txt\]\(http\S+/2026.txt\?access_token=\S+\)$",
+        )
+
+    def test_a_colleague_reads_nothing_twice(self):
+        self.add_operator(self.petro)
+        self.connect(name="Taras")
+        self.says("I want a bicycle")
+        self.env.cr.execute("UPDATE mail_message SET create_date = now()")
+        self.env.invalidate_all()
+        self.orders(self.olena, "/transfer Petro")
+        lines = self.lines()
+        self.assertEqual(lines.count("I want a bicycle"), 1)
+        self.assertIn("Taras is waiting for you.", lines)
+        member = self.channel().channel_member_ids
+        self.assertEqual(member.partner_id, self.petro.partner_id)
+        self.assertTrue(member.message_unread_counter)
 
     def test_placeholders_of_an_operator_are_just_text(self):
         self.connect()
@@ -181,6 +203,63 @@ class TestDiscuss(OperatorCase):
         channel.with_user(self.olena).add_members(self.petro.partner_id.ids)
         self.assertIn(self.petro.partner_id, channel.channel_partner_ids)
         self.assertFalse(channel.with_user(self.olena).is_editable)
+
+    def test_nobody_binds_a_channel_to_a_dialogue(self):
+        """Whoever could would read it, and write to its customer."""
+        self.connect()
+        clerk = new_test_user(self.env, "clerk", "base.group_user")
+        channels = self.env["discuss.channel"]
+        for user, vals in (
+            (clerk, {"helpcrunch_chat_id": self.chat().id, "channel_type": "group"}),
+            (clerk, {"channel_type": "helpcrunch"}),
+            (self.olena, {"channel_type": "helpcrunch"}),
+        ):
+            with self.assertRaises(AccessError):
+                channels.with_user(user).create({"name": "x", **vals})
+        channel = self.channel().with_user(self.olena)
+        for vals in (
+            {"helpcrunch_chat_id": False},
+            {"helpcrunch_session_id": False},
+            {"active": False},
+            {"name": "Somebody else"},
+        ):
+            with self.assertRaises(AccessError):
+                channel.write(vals)
+        with self.assertRaises(AccessError):
+            channel.channel_rename("Somebody else")
+        with self.refused("then you may leave it"):
+            channel.action_unfollow()
+
+    def test_an_archived_channel_opens_again(self):
+        self.connect()
+        channel = self.channel()
+        self.orders(self.olena, "/resume")
+        channel.sudo().active = False
+        self.says("help me")
+        self.assertTrue(channel.active)
+        self.assertEqual(self.channel(), channel)
+
+    def test_what_was_said_is_not_rewritten_behind_the_screens(self):
+        self.connect()
+        message = self.writes(self.olena, "Hello").with_user(self.olena)
+        for change in (lambda: message.write({"body": "Other"}), message.unlink):
+            with self.assertRaises(AccessError):
+                change()
+
+    def test_invisible_characters_hide_no_command(self):
+        self.connect()
+        before = self.texts()
+        self.writes(self.olena, "\u200b\ufeff/lead secret")
+        self.assertEqual(self.texts(), before)
+        self.assertEqual(self.chat().lead_ids.name, "secret")
+
+    def test_the_mirror_is_as_old_as_its_lines(self):
+        self.connect()
+        channel = self.channel()
+        self.orders(self.olena, "/close")
+        channel.last_interest_dt = "2020-01-01 00:00:00"
+        self.env["helpcrunch.message"]._gc_old_messages()
+        self.assertFalse(channel.exists())
 
     def test_erasing_a_dialogue_takes_discuss_along(self):
         chat = self.connect()

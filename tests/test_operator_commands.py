@@ -42,7 +42,7 @@ class TestOperatorCommands(OperatorCase):
         self.assertEqual(lead.type, self.account.helpcrunch_crm_type)
         self.assertEqual(lead.partner_id, self.partner())
         self.assertIn("A red bicycle", lead.description)
-        self.assertIn("Red bicycle", self.lines()[-1])
+        self.assertEqual(self.lines()[-1], "Lead created: Red bicycle")
         link = str(self.channel().message_ids[0].body)
         self.assertIn(f"/odoo/crm.lead/{lead.id}", link)
         self.orders(self.olena, "/lead Another")
@@ -142,6 +142,27 @@ class TestOperatorCommands(OperatorCase):
         self.settle()
         self.assertEqual(chat.user_id, self.petro)
 
+    def test_transfer_to_the_own_queue_goes_to_somebody_else(self):
+        self.add_operator(self.petro)
+        self.connect(5001)
+        self.connect(5002)
+        self.orders(self.olena, "/transfer Sales")
+        self.assertEqual(self.chat().user_id, self.petro)
+
+    def test_transfer_asks_to_whom(self):
+        chat = self.connect()
+        self.orders(self.olena, "/transfer")
+        self.assertEqual(len(chat.session_ids), 1)
+        self.assertIn("To whom?", self.lines()[-1])
+
+    def test_transfer_is_no_request_of_the_flow(self):
+        self.forward.no_operator_step_id = self.step("Call us tomorrow")
+        chat = self.connect()
+        self.operator.available = False
+        self.orders(self.olena, "/transfer Sales")
+        self.assertEqual(chat.state, "queued")
+        self.assertEqual(self.texts()[-1], "You are number 1.")
+
     def test_transfer_to_nobody_known(self):
         self.add_operator(self.petro, available=False)
         chat = self.connect()
@@ -185,7 +206,9 @@ class TestOperatorCommands(OperatorCase):
         before = self.texts()
         self.orders(self.olena, "/help")
         self.orders(self.olena, "/nonsense")
-        self.writes(self.olena, "<p>/secret words</p>")
+        message = self.writes(self.olena, "<p>/secret words</p>")
+        self.assertEqual(message.message_type, "notification")
+        self.assertIn("the customer did not get it", message.body)
         self.assertEqual(self.texts(), before)
         self.assertFalse(
             chat.message_ids.filtered(lambda row: "secret" in (row.body or ""))

@@ -77,7 +77,7 @@ class TestOperatorRoles(OperatorCase):
         chat = self.connect()
         wizards = self.env["helpcrunch.chat.assign"]
         form = Form(wizards.with_user(self.olena).with_context(default_chat_id=chat.id))
-        form.queue_id = self.queue
+        self.assertEqual(form.queue_id, self.queue)
         form.operator_id = self.queue.operator_ids.filtered(
             lambda row: row.user_id == self.petro
         )
@@ -102,7 +102,7 @@ class TestOperatorRoles(OperatorCase):
             .with_user(self.manager)
             .with_context(**action["context"])
         )
-        form.queue_id = self.queue
+        self.assertEqual(form.queue_id, self.queue)
         form.save().action_assign()
         self.settle()
         self.assertEqual(chat.user_id, self.olena)

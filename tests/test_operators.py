@@ -1,7 +1,7 @@
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from .common import BOT_AGENT, HUMAN_AGENT
 from .common_operators import OPERATOR_GROUP, OperatorCase
 
 
@@ -100,9 +100,12 @@ class TestOperators(OperatorCase):
             {"name": "Never", "attendance_ids": [], "tz": "Europe/Kyiv"}
         )
         self.queue.calendar_id = calendar
+        self.queue.closed_message = "We are not at work."
         self.assertFalse(self.queue.is_open)
         chat = self.connect()
         self.assertEqual(chat.state, "queued")
+        self.assertEqual(self.texts()[-1], "We are not at work.")
+        self.assertFalse(self.queue.available_count)
         calendar.attendance_ids = [
             (
                 0,
@@ -165,6 +168,27 @@ class TestOperators(OperatorCase):
         with self.refused("customers are in it"):
             self.queue.unlink()
 
+    def test_who_is_ignored_can_be_seen(self):
+        chat = self.connect()
+        before = chat.unread
+        self.assertTrue(before)
+        self.says("Hello?")
+        self.assertEqual(chat.unread, before + 1)
+        self.writes(self.olena, "Yes")
+        self.assertEqual(chat.unread, 0)
+
+    def test_sessions_without_an_answer_are_not_the_fastest(self):
+        self.connect(5001)
+        self.connect(5002)
+        session = self.session(5002)
+        session.write({"started_at": "2026-01-01 10:00:00"})
+        session._note_operator_spoke(fields.Datetime.to_datetime("2026-01-01 10:04:00"))
+        sessions = self.env["helpcrunch.operator.session"]
+        ((average,),) = sessions._read_group(
+            [("queue_id", "=", self.queue.id)], [], ["response_minutes:avg"]
+        )
+        self.assertEqual(average, 4)
+
     def test_archiving_the_bot_leaves_operators_alone(self):
         chat = self.connect()
         self.bot.active = False
@@ -173,144 +197,9 @@ class TestOperators(OperatorCase):
         self.says("Good")
         self.assertEqual(self.lines()[-1], "Good")
         self.assertEqual(chat.state, "operator")
-
-    # === HELPCRUNCH'S INBOX === #
-
-    def _map_agent(self):
-        agent = self.account.agent_ids.filtered(
-            lambda row: row.external_id == str(HUMAN_AGENT)
-        )
-        self.operator.agent_id = agent
-        return agent
-
-    def test_the_operators_agent_is_set_as_assignee(self):
-        self._map_agent()
-        chat = self.connect()
-        self.assertEqual(self.remote()["assignee"]["id"], HUMAN_AGENT)
-        self.assertEqual(chat.state, "operator")
-        self.writes(self.olena, "Hello from Discuss")
-        last = self.helpcrunch.messages(int(chat.external_id))[-1]
-        self.assertEqual(last["agent"]["id"], HUMAN_AGENT)
-        self.assertEqual(self.session().state, "active")
-        self.assertEqual(len(chat.session_ids), 1)
-
-    def test_what_the_agent_writes_is_the_operators_answer(self):
-        self._map_agent()
-        self.connect()
-        self.agent_writes("Hello from HelpCrunch")
-        self.assertTrue(self.session().first_response_at)
-        self.assertEqual(self.lines()[-1], "Hello from HelpCrunch")
-        self.assertEqual(len(self.chat().session_ids), 1)
-        # Nor is it sent a second time.
-        self.assertEqual(self.texts().count("Hello from HelpCrunch"), 1)
-
-    def test_a_note_is_mirrored_for_staff_only(self):
-        self.connect()
-        chat = self.chat()
-        self.helpcrunch.note(HUMAN_AGENT, int(chat.external_id), "Nice customer")
-        self.take_in()
-        self.assertIn("Nice customer", self.lines()[-1])
-        self.assertTrue(chat.message_ids[0].is_note)
-        self.assertEqual(chat.user_id, self.olena)
-
-    def test_a_person_who_writes_unasked_has_the_dialogue(self):
-        ask = self.step("Your name?", "update_contact", field_id=self.field("name"))
-        self.step("Ask", alias="ask", message="", next_step_id=ask)
-        self.says("Hi")
-        self.says("ask")
-        chat = self.chat()
-        self.agent_writes("Can I help?")
-        self.assertEqual(chat.state, "operator")
-        session = self.session()
-        self.assertEqual(session.agent_id.external_id, str(HUMAN_AGENT))
-        self.assertFalse(session.operator_id)
-        self.assertEqual(session.queue_id, self.queue)
-        self.assertEqual(self.says("Olena"), [])
-        # Called back, the bot asks its open question again.
-        self.helpcrunch.note(HUMAN_AGENT, int(chat.external_id), "/resume")
-        self.take_in()
-        self.assertEqual(self.texts()[-1], "Your name?")
-        self.says("Olena")
-        self.assertEqual(chat.partner_id.name, "Olena")
-
-    def test_assigned_alone_is_no_takeover(self):
-        self.says("Hi")
-        chat = self.chat()
-        self.helpcrunch.assign(int(chat.external_id), HUMAN_AGENT)
-        self.take_in()
-        self.assertEqual(chat.state, "bot")
-
-    def test_assigned_to_another_agent_moves_the_session(self):
-        self._map_agent()
-        chat = self.connect()
-        self.helpcrunch.assign(int(chat.external_id), 303)
-        self.take_in()
-        self.assertEqual(
-            chat.session_ids.mapped("state"), ["active", "done"], chat.session_ids
-        )
-        self.assertEqual(self.session().agent_id.external_id, "303")
-        self.assertEqual(chat.session_ids[-1].end_reason, "transfer")
-
-    def test_assigned_back_to_the_bot_ends_the_session(self):
-        self._map_agent()
-        chat = self.connect()
-        self.helpcrunch.assign(int(chat.external_id), int(BOT_AGENT))
-        self.take_in()
-        self.assertEqual(self.session().end_reason, "helpcrunch")
-        self.assertEqual(self.texts()[-1], "Thank you")
-        self.assertEqual(chat.state, "bot")
-
-    def test_an_operator_without_agent_speaks_as_the_bots(self):
-        chat = self.connect()
-        self.writes(self.olena, "It is me")
-        last = self.helpcrunch.messages(int(chat.external_id))[-1]
-        self.assertEqual(last["agent"]["id"], int(BOT_AGENT))
-        # HelpCrunch gives the chat to the bot's agent then, and tells so.
-        self.assertEqual(chat.state, "operator")
-        self.says("Who are you?")
-        self.assertEqual(self.texts()[-1], "It is me")
-
-    def test_closed_in_helpcrunch_ends_the_session(self):
-        chat = self.connect()
-        self.helpcrunch.close(int(chat.external_id))
-        self.take_in()
-        self.assertEqual(chat.state, "done")
-        self.assertEqual(self.session().end_reason, "helpcrunch")
-        self.assertEqual(self.texts()[-1], "Olena is here.")
-
-    def test_our_own_closing_comes_back_after_the_customer_wrote_again(self):
-        chat = self.connect()
-        self.orders_and_keeps_webhooks("/close")
-        self.helpcrunch.customer_says(5001, "Wait!", application=2)
-        captured = self.helpcrunch.captured(clear=True)
-        first = [row for row in captured if row["event"] == "message.chat.customer"]
-        with self.enter_test_mode_if_needed():
-            for webhook in first + [row for row in captured if row not in first]:
-                self.receive(webhook)
-        self.settle()
-        self.assertTrue({"chat.closed"} & {row["event"] for row in captured})
-        self.assertEqual(chat.state, "bot")
-        self.assertEqual(self.texts()[-1], "Welcome")
-
-    def orders_and_keeps_webhooks(self, text):
-        channel = self.channel().with_user(self.olena)
-        channel.execute_command_helpcrunch(body=text)
-        with self.enter_test_mode_if_needed():
-            self.take_own_events()
-        self.env.invalidate_all()
-
-    def test_a_closing_that_waits_is_not_done_when_the_customer_writes(self):
-        chat = self.connect()
-        self.helpcrunch.set(down=True)
+        before = self.texts()
         self.orders(self.olena, "/close")
-        self.assertEqual(chat.state, "done")
-        self.helpcrunch.set(down=False)
-        self.says("Wait!")
-        closing = self.env["helpcrunch.outbox"].search(
-            [("chat_id", "=", chat.id), ("kind", "=", "status")]
-        )
-        self.assertEqual(closing.state, "cancelled")
-        self.assertEqual(chat.state, "bot")
+        self.assertEqual(self.texts(), before, "an archived bot says nothing")
 
     # === THE DRAWING === #
 

@@ -1,6 +1,7 @@
 """Small things done to text that comes in from, or goes out to, a stranger."""
 
 import re
+import unicodedata
 from html import escape
 
 import lxml.html
@@ -154,4 +155,8 @@ def _render_link(url, label, marked):
 
 def _tidy(text):
     lines = [line.strip() for line in text.replace("\xa0", " ").split("\n")]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    # Pasted texts begin with characters nobody sees; a command would not be known.
+    while text and (text[0].isspace() or unicodedata.category(text[0]) == "Cf"):
+        text = text[1:]
+    return text

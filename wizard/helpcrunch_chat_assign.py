@@ -12,18 +12,36 @@ class HelpcrunchChatAssign(models.TransientModel):
         "helpcrunch.chat", "Dialogue", required=True, ondelete="cascade"
     )
     company_id = fields.Many2one(related="chat_id.company_id")
+    holder_id = fields.Many2one(related="chat_id.user_id", string="Present Operator")
     queue_id = fields.Many2one(
         "helpcrunch.operator.queue",
         required=True,
+        compute="_compute_queue_id",
+        store=True,
+        readonly=False,
+        precompute=True,
         domain="[('company_id', '=', company_id)]",
         help="Whoever's turn it is there gets the dialogue.",
     )
     operator_id = fields.Many2one(
         "helpcrunch.operator",
-        domain="[('queue_id', '=', queue_id), ('available', '=', True)]",
+        domain="[('company_id', '=', company_id), ('available', '=', True),"
+        " ('user_id', '!=', holder_id)]",
         help="Empty: whoever's turn it is. A chosen operator gets the dialogue even "
         "with as many dialogues as the queue allows.",
     )
+
+    @api.depends("chat_id", "operator_id")
+    def _compute_queue_id(self):
+        for wizard in self:
+            # sudo: helpcrunch.chat - queues that the dialogue may go to
+            chat_sudo = wizard.chat_id.sudo()
+            wizard.queue_id = (
+                wizard.operator_id.queue_id
+                or wizard.queue_id
+                or chat_sudo.queue_id
+                or chat_sudo.bot_id.operator_queue_ids[:1]
+            )
 
     @api.onchange("queue_id")
     def _onchange_queue_id(self):
@@ -34,9 +52,21 @@ class HelpcrunchChatAssign(models.TransientModel):
         """Hand the dialogue over, right after this is saved."""
         self.ensure_one()
         self.chat_id.check_access("read")
-        if self.chat_id.company_id != self.queue_id.company_id:
+        if (
+            self.chat_id.company_id != self.queue_id.company_id
+            or not self.queue_id.active
+            or self.operator_id.queue_id not in (self.queue_id, self.queue_id.browse())
+        ):
             raise UserError(
-                self.env._("Choose a queue of the company of the dialogue.")
+                self.env._(
+                    "Choose a queue of the dialogue's company, and somebody in it."
+                )
+            )
+        if self.chat_id.state == "done":
+            raise UserError(
+                self.env._(
+                    "The dialogue is done; it begins anew when the customer writes."
+                )
             )
         # sudo: helpcrunch.chat - who may see a dialogue may hand it over
         self.chat_id.sudo()._store_own_event(

@@ -40,7 +40,7 @@ registerThreadAction("helpcrunch-info", {
 registerThreadAction("helpcrunch-transfer", {
     condition: (params) => isDisplayed(params) && params.thread.helpcrunchIsOpen,
     icon: "fa fa-fw fa-share",
-    name: _t("Transfer"),
+    name: _t("Hand over"),
     open: ({ thread }) => thread.helpcrunchTransfer(),
     sequence: 20,
     sequenceQuick: 40,
