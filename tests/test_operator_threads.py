@@ -54,12 +54,13 @@ class TestOperatorThreads(ThreadCase):
                 },
             )
             self.queue_id, self.step_id = queue.id, step.id
+            self.queue_ids = queue.ids
             self.user_ids = [user.id for user in users]
 
     def _clean_up(self):
         result = super()._clean_up()
         with self.transaction() as env:
-            env["helpcrunch.operator.queue"].browse(self.queue_id).unlink()
+            env["helpcrunch.operator.queue"].browse(self.queue_ids).unlink()
             users = env["res.users"].browse(self.user_ids)
             partners = users.partner_id
             users.unlink()
@@ -185,7 +186,7 @@ class TestOperatorThreads(ThreadCase):
                 {"queue_id": other.id, "user_id": user.id}
             )
             other_id = other.id
-        self.addCleanup(self._drop_queue, other_id)
+        self.queue_ids.append(other_id)
         chat_ids = self.make_requests(8)
         for chat_id in chat_ids:
             work.take_turns(self.dbname, chat_id)
@@ -204,10 +205,6 @@ class TestOperatorThreads(ThreadCase):
                 [("user_id", "=", self.user_ids[0]), ("state", "=", "active")]
             )
             self.assertEqual(len(active), 1)
-
-    def _drop_queue(self, queue_id):
-        with self.transaction() as env:
-            env["helpcrunch.operator.queue"].browse(queue_id).unlink()
 
     def test_takeover_while_a_turn_runs(self):
         """A person writes in the middle of a turn: the bot says not one word more."""
