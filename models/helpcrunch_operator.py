@@ -125,11 +125,10 @@ class HelpcrunchOperator(models.Model):
                         queue=operator.queue_id.name,
                     ),
                 )
-            if not user_sudo.has_group("helpcrunch_chatbot.group_operator"):
+            if user_sudo.share:
                 raise ValidationError(
                     self.env._(
-                        "“%(user)s” may not answer customers yet: give this user the "
-                        "role HelpCrunch / Operator first.",
+                        "“%(user)s” is no colleague, and cannot answer customers.",
                         user=user_sudo.name,
                     ),
                 )
@@ -137,14 +136,28 @@ class HelpcrunchOperator(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         operators = super().create(vals_list)
+        operators._grant_role()
         operators.queue_id._wake()
         return operators
 
     def write(self, vals):
         result = super().write(vals)
+        if "user_id" in vals:
+            self._grant_role()
         if vals.keys() & {"available", "active", "queue_id", "user_id"}:
             self.queue_id._wake()
         return result
+
+    def _grant_role(self):
+        """Give the role of an operator to whoever is put into a queue.
+
+        It lets them see their own dialogues, which they are about to get.
+        """
+        # sudo: res.users - the app's administrator decides who answers customers
+        users_sudo = self.user_id.sudo()
+        group = self.env.ref("helpcrunch_chatbot.group_operator")
+        newcomers = users_sudo.filtered(lambda user: group not in user.all_group_ids)
+        newcomers.write({"group_ids": [fields.Command.link(group.id)]})
 
     # === ACTIONS === #
 

@@ -1,6 +1,7 @@
 from odoo import fields
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.fields import Command
+from odoo.tests import new_test_user, tagged
 
 from .common_operators import OPERATOR_GROUP, OperatorCase
 
@@ -212,11 +213,18 @@ class TestOperators(OperatorCase):
             self.queue.joined_message = "{{ password }}"
         with self.refused("leads to it"):
             self.queue.unlink()
-        with self.refused("role HelpCrunch / Operator"):
-            self.add_operator(self.env.ref("base.user_demo", False) or self._clerk())
+        portal = new_test_user(self.env, "portal", "base.group_portal")
+        with self.refused("is no colleague"):
+            self.add_operator(portal)
 
-    def _clerk(self):
-        return self.env["res.users"].create({"name": "Clerk", "login": "clerk"})
+    def test_who_is_put_into_a_queue_gets_the_role(self):
+        clerk = new_test_user(self.env, "clerk", "base.group_user")
+        boss = new_test_user(self.env, "boss", "helpcrunch_chatbot.group_manager")
+        self.queue.with_user(boss).operator_ids = [
+            Command.create({"user_id": clerk.id})
+        ]
+        self.assertTrue(clerk.has_group(OPERATOR_GROUP))
+        self.assertFalse(clerk.has_group("helpcrunch_chatbot.group_manager"))
 
     def test_only_operators_switch_themselves(self):
         operators = self.env["helpcrunch.operator"]
