@@ -18,6 +18,8 @@ class BotMap:
     :ivar phrases: ``{scope step id or False: [(kind, phrase, target step id)]}``
     :ivar answering_ids: steps whose type knows texts before aliases are looked at
     :ivar showing_ids: steps that show media
+    :ivar opt_out_words: with which a customer wants no more broadcasts
+    :ivar opt_in_words: with which a customer wants them again
     :ivar names: ``{normalised step name: step id}``; equal names: lowest sequence
     """
 
@@ -39,8 +41,11 @@ class BotMap:
                     start = step
         self.start_id = start.id
         self.operator_words = [
-            ("exact", phrase, self.operator_id) for phrase in bot._get_operator_words()
+            ("exact", phrase, self.operator_id)
+            for phrase in bot._get_words("operator_words")
         ]
+        self.opt_out_words = bot._get_words("opt_out_words")
+        self.opt_in_words = bot._get_words("opt_in_words")
         self.fallback_limit = bot.fallback_limit
         self.fallback_step_id = bot.fallback_step_id.id
 

@@ -2,7 +2,6 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
-from ..tools import matching
 from .bot_map import BotMap
 
 
@@ -334,10 +333,6 @@ class HelpcrunchBot(models.Model):
             ],
             self.env._("The bot was archived."),
         )
-
-    def _get_operator_words(self):
-        words = (self.operator_words or "").split(",")
-        return [phrase for word in words if (phrase := matching.normalize(word))]
 
     def _find_warnings(self):
         warnings = []

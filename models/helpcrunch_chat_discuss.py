@@ -160,14 +160,7 @@ class HelpcrunchChat(models.Model):
             partner = self._ensure_partner()
             self._post(channel, body, author_id=partner.id, **vals)
         elif message.author_type == "operator" and not message.is_note:
-            agent = self.env["helpcrunch.agent"].search(
-                [
-                    ("account_id", "=", self.account_id.id),
-                    ("name", "=", message.author_name),
-                ],
-                limit=1,
-            )
-            author = agent.user_id.partner_id
+            author = message.agent_id.user_id.partner_id
             name = message.author_name or self.env._("Operator")
             self._post(
                 channel, body, author_id=author.id, email_from=author.email or name

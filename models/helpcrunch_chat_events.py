@@ -90,6 +90,7 @@ class HelpcrunchChat(models.Model):
             },
         )
         self._follow_customer(facts)
+        is_wish = self._hear_opt_out(text)
         if self.state in HUMAN_STATES:
             self._trace("human")
             self._note_customer_spoke(
@@ -101,7 +102,7 @@ class HelpcrunchChat(models.Model):
             self.customer_id._ask_again(at_once=False)
             self._trace("blocked")
             return None
-        if not self._ensure_bot():
+        if is_wish or not self._ensure_bot():
             return None
         began = self._begins_anew(silence_since, facts)
         if began:
@@ -119,7 +120,7 @@ class HelpcrunchChat(models.Model):
         author = "system" if is_machine else "operator"
         if self._is_echo(facts):
             return {"state": "ignored", "reason": "echo"}
-        self._write_down(facts, "out", author, agent.name)
+        self._write_down(facts, "out", author, agent)
         if is_machine:
             self._trace("machine", text=agent.name or facts.broadcast_type() or "")
             return None
@@ -166,7 +167,7 @@ class HelpcrunchChat(models.Model):
         agent = self._find_agent(facts)
         if self._is_echo(facts):
             return {"state": "ignored", "reason": "echo"}
-        self._write_down(facts, "out", "operator", agent.name, is_note=True)
+        self._write_down(facts, "out", "operator", agent, is_note=True)
         if not self._run_command_of_agent(facts, agent):
             self._trace("note", text=agent.name or "")
         return None
@@ -317,9 +318,7 @@ class HelpcrunchChat(models.Model):
             unsent.append(("message_id.author_type", "=", "bot"))
         self.env["helpcrunch.outbox"]._cancel_unsent(unsent, reason)
 
-    def _write_down(
-        self, facts, direction, author_type, author_name=False, is_note=False
-    ):
+    def _write_down(self, facts, direction, author_type, agent=None, is_note=False):
         """Put a message of HelpCrunch's into the transcript."""
         self._turn.write_down(
             {
@@ -327,7 +326,8 @@ class HelpcrunchChat(models.Model):
                 "company_id": self.company_id.id,
                 "direction": direction,
                 "author_type": author_type,
-                "author_name": author_name,
+                "author_name": agent.name if agent else False,
+                "agent_id": agent.id if agent else False,
                 "is_note": is_note,
                 "body": facts.message_text()[:BODY_LIMIT],
                 "external_id": facts.message,

@@ -66,6 +66,14 @@ class HelpcrunchMessage(models.Model):
     is_note = fields.Boolean(
         "Private Note", readonly=True, help="Only staff sees it, never the customer."
     )
+    agent_id = fields.Many2one(
+        "helpcrunch.agent",
+        "HelpCrunch Agent",
+        index="btree_not_null",
+        ondelete="set null",
+        readonly=True,
+        help="Who wrote it in HelpCrunch.",
+    )
     mail_message_id = fields.Many2one(
         "mail.message",
         "Discuss Message",

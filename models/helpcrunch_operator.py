@@ -29,6 +29,11 @@ class HelpcrunchOperator(models.Model):
         domain="[('share', '=', False)]",
         help="The person who answers in Odoo Discuss.",
     )
+    login_date = fields.Datetime(
+        related="user_id.login_date",
+        string="Last Login",
+        help="Who has never logged in gets dialogues too while available.",
+    )
     agent_id = fields.Many2one(
         "helpcrunch.agent",
         "HelpCrunch Agent",

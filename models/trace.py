@@ -64,6 +64,8 @@ def _sentences(env):
         "takeover": env._("“%(text)s” took the dialogue over."),
         "merged": env._("The contact is a part of the older one “%(text)s” now."),
         "blocked": env._("The customer is blocked in HelpCrunch; the bot is silent."),
+        "opt_out": env._("The customer wants no more broadcasts."),
+        "opt_in": env._("The customer wants broadcasts again."),
         "told_email": env._(
             "HelpCrunch knows the e-mail “%(text)s” now; a contact that has one "
             "keeps it."

@@ -6,6 +6,7 @@ from . import (
     log,
     matching,
     placeholders,
+    schedule,
     signature,
     text,
     webhook,

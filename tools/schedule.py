@@ -1,0 +1,80 @@
+"""When a schedule runs: the wall clock of a time zone, also across daylight saving."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from dateutil.relativedelta import relativedelta
+
+# What `run_time` sets the clock for; shorter intervals are counted in real time.
+WALL_CLOCK = ("days", "weeks", "months")
+INTERVALS = ("minutes", "hours", *WALL_CLOCK)
+
+
+def next_run(run, number, interval, zone, run_time=None):
+    """Return the run after ``run``.
+
+    Days, weeks and months keep the hour of the wall clock: 9:00 stays 9:00 when the
+    clocks change. An hour that a day does not have (spring) is the hour after the gap;
+    one that a day has twice (autumn) is the first. Minutes and hours are real time. A
+    month too short for the day runs on its last day, counted from ``run``.
+
+    :param datetime run: naive UTC, as Odoo keeps it
+    :param int number: how many intervals, at least 1
+    :param str interval: one of :data:`INTERVALS`
+    :param str zone: name of the time zone
+    :param float run_time: hours and their fraction; None keeps the hour of ``run``
+    :raise ValueError: an unknown interval, or none at all
+    """
+    if interval not in INTERVALS or number < 1:
+        raise ValueError(f"no interval: {number} {interval}")
+    if interval not in WALL_CLOCK:
+        return run + timedelta(**{interval: number})
+    local = run.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    local += relativedelta(**{interval: number})
+    if run_time is not None:
+        local = local.replace(**_clock(run_time))
+    return to_utc(local, zone)
+
+
+def first_run_after(moment, run, number, interval, zone, run_time=None):
+    """Return the first run of a schedule that is later than ``moment``.
+
+    Runs that were missed become none: whoever plans runs one instead of all of them.
+    The anchor stays: a schedule of the 31st does not move to the 28th for ever.
+
+    :param datetime moment: naive UTC
+    :param datetime run: a run of the schedule, the anchor; naive UTC
+    """
+    if run > moment:
+        return run
+    if interval not in WALL_CLOCK:
+        step = timedelta(**{interval: number})
+        return run + ((moment - run) // step + 1) * step
+    # So many intervals surely lie between; the rest is found by walking.
+    days = {"days": 1, "weeks": 7, "months": 31}[interval] * number
+    count = max((moment - run).days // days - 1, 1)
+    while True:
+        candidate = next_run(run, number * count, interval, zone, run_time)
+        if candidate > moment:
+            return candidate
+        count += 1
+
+
+def to_utc(local, zone):
+    """Return a time of the wall clock as naive UTC; one in the gap moves behind it."""
+    aware = local.replace(tzinfo=ZoneInfo(zone), fold=0)
+    utc = aware.astimezone(UTC)
+    if utc.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != local:
+        # In the gap the offset from before it is meant: 3:30 is 4:30 then.
+        utc = datetime.combine(local.date(), local.time(), UTC) - aware.utcoffset()
+    return utc.replace(tzinfo=None)
+
+
+def _clock(hours):
+    minutes = round(hours * 60)
+    return {
+        "hour": min(minutes // 60, 23),
+        "minute": minutes % 60,
+        "second": 0,
+        "microsecond": 0,
+    }
