@@ -17,7 +17,9 @@ operators = env["res.users"].with_context(no_reset_password=True).create([
     for name in ("Olena", "Petro")])
 queue = env["helpcrunch.operator.queue"].create({
     "name": "Sales", "max_active_chats": 3,
-    "operator_ids": [Command.create({"user_id": operators[0].id})]})
+    "operator_ids": [
+        Command.create({"user_id": operators[0].id}),
+        Command.create({"user_id": operators[1].id, "available": False})]})
 env["mail.canned.response"].create({
     "source": "hours", "substitution": "We are open from nine to six.",
     "group_ids": [Command.link(groups.id)]})
@@ -35,6 +37,11 @@ env["res.config.settings"].create({"group_use_lead": True}).execute()
 """
 CUSTOMER = 5002
 _CARD = f'[data-customer="{CUSTOMER}"]'
+# Petro is away at first, so that it is known who gets the dialogue.
+_PETRO_COMES = """
+env["helpcrunch.operator"].search([("user_id.login", "=", "petro")]).available = True
+env.cr.commit()
+"""
 _COMPOSER = ".o-mail-Composer-input"
 _SUGGESTION = ".o-mail-NavigableList-item"
 _TEXTS = (
@@ -106,7 +113,78 @@ class TestOperators(unittest.TestCase):
         if folder:
             (Path(folder) / f"{name}.png").write_bytes(browser.picture())
 
+    def open_dialogue(self, browser, name):
+        """Open the dialogue of a customer, which appears in the sidebar."""
+        item = ".o-mail-DiscussSidebarChannel"
+        find = (
+            f"[...document.querySelectorAll('{item}')]"
+            f".find(node => node.textContent.includes('{name} ·'))"
+        )
+        browser.wait_for(f"!!{find}")
+        browser.run(f"{find}.click()")
+
     # === THE STORY === #
+
+    def test_handing_over_and_sending_again(self):
+        """Through the windows that people see; a message that fails in between."""
+        self.log_in(self.operator, "olena")
+        self.operator.open(f"{self.odoo.url}/odoo/discuss")
+        self.operator.wait_for("!!document.querySelector('.o-mail-Discuss')")
+        self.helpcrunch.customer_says(7001, "/start", application=2, name="Ivan")
+        self.helpcrunch.customer_says(7001, "manager", application=2)
+        self.open_dialogue(self.operator, "Ivan")
+        self.sees("Conversation so far")
+
+        self.helpcrunch.set(fail_next=[400])
+        self.writes("This fails")
+        self.operator.wait_for("!!document.querySelector('.o_helpcrunch_send_again')")
+        self.picture(self.operator, "8-failed")
+        self.operator.run("document.querySelector('.o_helpcrunch_send_again').click()")
+        self.operator.wait_for(
+            "!!document.querySelector('.o_helpcrunch_delivery[data-state=sent]')"
+        )
+
+        self.odoo.shell(_PETRO_COMES)
+        with Browser() as petro:
+            self.log_in(petro, "petro")
+            petro.open(f"{self.odoo.url}/odoo/discuss")
+            petro.wait_for("!!document.querySelector('.o-mail-Discuss')")
+            self.operator.run(
+                "document.querySelector('.o_helpcrunch_transfer').click()"
+            )
+            field = ".modal [name=operator_id] input"
+            self.operator.wait_for(f"!!document.querySelector('{field}')")
+            self.operator.run(f"document.querySelector('{field}').click()")
+            self.operator.insert(field, "Petro")
+            option = ".modal .o-autocomplete--dropdown-item a, .o-autocomplete a"
+            found = (
+                f"[...document.querySelectorAll('{option}')]"
+                ".find(node => node.textContent.includes('Petro'))"
+            )
+            self.operator.wait_for(f"!!{found}")
+            self.operator.run(f"{found}.click()")
+            self.picture(self.operator, "9-hand-over")
+            self.operator.run("document.querySelector('.modal .btn-primary').click()")
+            self.open_dialogue(petro, "Ivan")
+            petro.wait_for(f"{_TEXTS}.some(text => text.includes('This fails'))")
+            petro.wait_for(f"!!document.querySelector('{_COMPOSER}')")
+            petro.type(_COMPOSER, "Petro here")
+            chat = self.helpcrunch.chats()[-1]["id"]
+            petro.wait_for(
+                "[...document.querySelectorAll('.o_helpcrunch_delivery')]"
+                ".at(-1)?.dataset.state == 'sent'"
+            )
+            self.picture(petro, "10-handed-over")
+            self.assertEqual(petro.errors, [])
+        texts = [row["text"] for row in self.helpcrunch.messages(chat)]
+        self.assertEqual(texts.count("This fails"), 1)
+        self.assertEqual(texts[-1], "Petro here")
+        # Olena reads no more of it.
+        self.operator.wait_for(
+            "![...document.querySelectorAll('.o-mail-DiscussSidebarChannel')]"
+            ".some(node => node.textContent.includes('Ivan ·'))"
+        )
+        self.assertEqual(self.operator.errors, [])
 
     def test_from_the_bot_to_a_person_and_back(self):
         self.log_in(self.operator, "olena")
@@ -122,16 +200,11 @@ class TestOperators(unittest.TestCase):
         self.hears("Olena has joined")
 
         # A dialogue appears in the sidebar by itself, in a category of its own.
-        item = ".o-mail-DiscussSidebarChannel"
         self.operator.wait_for(
             "!!document.querySelector('.o-mail-DiscussSidebarCategory-helpcrunch')"
         )
-        self.operator.wait_for(f"!!document.querySelector('{item}')")
         self.picture(self.operator, "1-announced")
-        self.operator.run(
-            f"[...document.querySelectorAll('{item}')]"
-            ".find(node => node.textContent.includes('·')).click()"
-        )
+        self.open_dialogue(self.operator, "Taras")
         self.sees("Conversation so far")
         self.says("Do you have red bicycles?")
         self.sees("Do you have red bicycles?")
