@@ -75,15 +75,13 @@ class HelpcrunchChat(models.Model):
     def _command_close(self, argument, user):
         if self.state == "done":
             return self.env._("The dialogue is closed already."), None
-        self.with_context(lang=self._turn.chat.env.lang)._finish("operator", close=True)
+        self._turn.chat._finish("operator", close=True)
         return self.env._("The dialogue was ended."), None
 
     def _command_resume(self, argument, user):
         if self.state not in ("operator", "queued", "paused"):
             return self.env._("The bot has the dialogue already."), None
-        self.with_context(lang=self._turn.chat.env.lang)._finish(
-            "operator", resume=True
-        )
+        self._turn.chat._finish("operator", resume=True)
         return self.env._("The bot has the dialogue again."), None
 
     def _command_pause(self, argument, user):
@@ -98,25 +96,19 @@ class HelpcrunchChat(models.Model):
     def _command_transfer(self, argument, user):
         found = self._find_transfer_targets(argument) if argument else []
         if len(found) != 1:
-            names = ", ".join(
-                target.user_id.name if target._name == "helpcrunch.operator" else name
-                for target in (found or self._find_transfer_targets(""))
-                for name in [target.display_name]
-            )
+            known = found or self._find_transfer_targets("")
+            names = ", ".join(target.display_name for target in known)
             return self.env._(
                 "To whom? /transfer and one of: %(names)s.", names=names or "-"
             ), None
-        target = found[0]
+        target, name = found[0], found[0].display_name
+        # The one who orders reads the answer; the customer has another language.
+        chat = self._turn.chat
         if target._name == "helpcrunch.operator":
             if target == self._get_session().operator_id:
-                return self.env._(
-                    "%(user)s has the dialogue already.", user=target.user_id.name
-                ), None
+                return self.env._("%(user)s has the dialogue already.", user=name), None
             if not target.available:
-                return self.env._("%(user)s is away.", user=target.user_id.name), None
-        name = target.user_id.name if "user_id" in target else target.name
-        chat = self.with_context(lang=self._turn.chat.env.lang)
-        if target._name == "helpcrunch.operator":
+                return self.env._("%(user)s is away.", user=name), None
             chat._transfer(target.queue_id, target)
         else:
             chat._transfer(target)

@@ -44,7 +44,7 @@ class HelpcrunchChat(models.Model):
                 channel._action_unfollow(member.partner_id, post_leave_message=False)
             channel.write(
                 {
-                    "name": self._get_discuss_name(),
+                    "name": self.display_name,
                     "active": True,
                     "helpcrunch_session_id": session.id,
                 },
@@ -55,7 +55,7 @@ class HelpcrunchChat(models.Model):
             channel = self.env["discuss.channel"].with_user(user).sudo()
             channel = channel.create(
                 {
-                    "name": self._get_discuss_name(),
+                    "name": self.display_name,
                     "channel_type": "helpcrunch",
                     "helpcrunch_chat_id": self.id,
                     "helpcrunch_session_id": session.id,
@@ -92,17 +92,10 @@ class HelpcrunchChat(models.Model):
             channel._action_unfollow(user.partner_id, post_leave_message=False)
         self._turn.discuss_changed = True
 
-    def _get_discuss_name(self):
-        parts = (self.partner_id.name, self.application_id.name)
-        return " · ".join(filter(None, parts)) or self.external_id
-
     def _get_discuss_channel(self):
         """Return the Discuss channel if the dialogue is open there."""
-        turn = self.env.context.get("helpcrunch_turn")
-        if turn:
-            channels = self.env["discuss.channel"]
-            return channels.browse(turn.row["discuss_channel_id"] or [])
-        return self.discuss_channel_ids.filtered("helpcrunch_session_id")
+        channels = self.env["discuss.channel"]
+        return channels.browse(self._turn.row["discuss_channel_id"] or [])
 
     # === MIRROR === #
 
@@ -140,14 +133,14 @@ class HelpcrunchChat(models.Model):
                 % self._for_staff(user).env._("Conversation so far"),
                 before._get_transcript(user.tz or self.bot_id.tz),
             )
-            self._post(channel, body, author_id=self.env.ref("base.partner_root").id)
+            self._post(channel, body)
         if last:
             self._post_line(last, channel, date=last.occurred_at)
         else:
             text = self._for_staff(user).env._(
                 "%(customer)s is waiting for you.", customer=self.partner_id.name or ""
             )
-            self._post(channel, text, author_id=self.env.ref("base.partner_root").id)
+            self._post(channel, text)
 
     def _post_line(self, message, channel=None, **vals):
         """Post one line of the transcript, as whoever said it."""
@@ -170,24 +163,22 @@ class HelpcrunchChat(models.Model):
                 Markup("<b>%s</b>: %s") % (message._get_author(), body), channel
             )
 
-    def _post(self, channel, body, **vals):
+    def _post(self, channel, body, message_type="comment", **vals):
+        """Post into Discuss and nowhere else; as Odoo's bot unless somebody said it."""
+        robot = self.env.ref("base.partner_root")
         channel.with_context(helpcrunch_mirror=True).message_post(
             body=body,
-            message_type="comment",
+            message_type=message_type,
             subtype_xmlid="mail.mt_comment",
-            **vals,
+            **({"author_id": robot.id} | vals),
         )
 
     def _post_notification(self, body, channel=None):
         """Post a line that tells what happened; it is no message, nobody is called."""
         channel = channel or self._get_discuss_channel()
         if channel:
-            channel.with_context(helpcrunch_mirror=True).message_post(
-                body=Markup('<div class="o_mail_notification">%s</div>') % body,
-                message_type="notification",
-                subtype_xmlid="mail.mt_comment",
-                author_id=self.env.ref("base.partner_root").id,
-            )
+            body = Markup('<div class="o_mail_notification">%s</div>') % body
+            self._post(channel, body, "notification")
 
     def _for_staff(self, user):
         return self.with_context(lang=user.lang or self.env.lang)
@@ -230,7 +221,6 @@ class HelpcrunchChat(models.Model):
         self._end_pause()
         self._trace("operator_said", text=user.name or "")
         self._note_operator_spoke(fields.Datetime.now())
-        return
 
     def _refuse_text(self, data, message):
         """Note that a text came when the dialogue was closed already."""

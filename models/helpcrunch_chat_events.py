@@ -113,13 +113,11 @@ class HelpcrunchChat(models.Model):
         return None
 
     def _on_message_chat_agent(self, facts):
-        if facts.agent == self.account_id.bot_agent_id.external_id:
+        if self._is_echo(facts):
             return {"state": "ignored", "reason": "echo"}
         agent = self._find_agent(facts)
         is_machine = agent.is_bot or facts.broadcast_type() or not facts.agent
         author = "system" if is_machine else "operator"
-        if self._is_echo(facts):
-            return {"state": "ignored", "reason": "echo"}
         self._write_down(facts, "out", author, agent)
         if is_machine:
             self._trace("machine", text=agent.name or facts.broadcast_type() or "")
@@ -162,11 +160,9 @@ class HelpcrunchChat(models.Model):
 
     def _on_message_private(self, facts):
         """Show a note of an agent's to the operator in Odoo, or do what it says."""
-        if facts.agent == self.account_id.bot_agent_id.external_id:
-            return {"state": "ignored", "reason": "echo"}
-        agent = self._find_agent(facts)
         if self._is_echo(facts):
             return {"state": "ignored", "reason": "echo"}
+        agent = self._find_agent(facts)
         self._write_down(facts, "out", "operator", agent, is_note=True)
         if not self._run_command_of_agent(facts, agent):
             self._trace("note", text=agent.name or "")
@@ -180,10 +176,9 @@ class HelpcrunchChat(models.Model):
             self._trace("opened_again")
             return None
         self._trace("closed")
-        self._close_discuss("customer" if facts.closed_by_customer() else "helpcrunch")
-        self._get_session()._end(
-            "customer" if facts.closed_by_customer() else "helpcrunch"
-        )
+        reason = "customer" if facts.closed_by_customer() else "helpcrunch"
+        self._close_discuss(reason)
+        self._get_session()._end(reason)
         self._hand_over("done", self.env._("The chat was closed."))
         self.write({"user_id": False, "queue_id": False, "return_step_id": False})
         return None
@@ -341,8 +336,11 @@ class HelpcrunchChat(models.Model):
     def _is_echo(self, facts):
         """Tell whether an outgoing message is one of ours that comes back.
 
-        Known by its id, and by agent and text while our call is under way.
+        Known by the bot's agent, who says nothing by itself; by its id; and by agent
+        and text while our call is under way.
         """
+        if facts.agent == self.account_id.bot_agent_id.external_id:
+            return True
         if self.env["helpcrunch.message"].search_count(
             [("chat_id", "=", self.id), ("external_id", "=", facts.message)], limit=1
         ):

@@ -67,13 +67,9 @@ class HelpcrunchChat(models.Model):
         )
         self._trace("queued", text=queue.name)
         self._keep_open()
-        if queue.queue_timeout:
-            cron = self.env.ref("helpcrunch_chatbot.ir_cron_operators")
-            cron._trigger(
-                at=fields.Datetime.add(
-                    fields.Datetime.now(), minutes=queue.queue_timeout
-                )
-            )
+        self.env["helpcrunch.operator.session"]._plan_timers(
+            fields.Datetime.now(), (queue.queue_timeout,)
+        )
         queue._wake()
 
     def _on_operator_busy(self, facts):
@@ -177,8 +173,7 @@ class HelpcrunchChat(models.Model):
         if session and session.user_id != agent.user_id:
             self._close_discuss("transfer")
         if self.state in ("bot", "done"):
-            # Asked again if the bot is called back.
-            self.return_step_id = self.step_id if self.waiting else False
+            self._keep_question()
         self._hand_over("operator", self.env._("A person took the dialogue over."))
         operator = self._find_operator(agent)
         queue = operator.queue_id or self.bot_id.operator_queue_ids[:1]
@@ -187,6 +182,10 @@ class HelpcrunchChat(models.Model):
         )
         self.write({"user_id": session.user_id.id, "queue_id": queue.id})
         self._open_discuss(session)
+
+    def _keep_question(self):
+        """Remember the open question, to ask it again when the bot is called back."""
+        self.return_step_id = self.step_id if self.waiting else False
 
     def _find_operator(self, agent):
         """Return as which operator of the bot's queues an agent works, if any.
@@ -216,8 +215,7 @@ class HelpcrunchChat(models.Model):
     def _pause(self):
         """Silence the bot; an operator keeps the dialogue, without timers."""
         if self.state == "bot" and self.waiting:
-            # Asked again when the bot is called back.
-            self.return_step_id = self.step_id
+            self._keep_question()
         self._hand_over("paused", self.env._("The bot was paused."))
         self._show_change()
 
@@ -262,9 +260,7 @@ class HelpcrunchChat(models.Model):
             self._close_discuss("transfer")
             session._end("transfer")
         elif self.state == "bot":
-            # Asked for by a person: the open question is asked again afterwards.
-            waiting = self.waiting and self.step_id
-            self.return_step_id = waiting.id if waiting else False
+            self._keep_question()
         self._hand_over("queued", self.env._("A person took the dialogue over."))
         if operator:
             self._connect(

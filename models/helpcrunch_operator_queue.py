@@ -138,7 +138,7 @@ class HelpcrunchOperatorQueue(models.Model):
             operators = queue.operator_ids
             queue.operator_count = len(operators)
             queue.active_chat_count = sum(operators.mapped("active_chat_count"))
-            free = operators.filtered("is_free") if queue._is_open() else ()
+            free = operators.filtered("is_free") if queue.is_open else ()
             queue.available_count = len(free)
             count, since = waiting.get(queue.id, (0, False))
             queue.waiting_count = count

@@ -149,6 +149,7 @@ class HelpcrunchOperatorSession(models.Model):
             self._plan_timers(at, (self.queue_id.operator_silence_minutes,))
         self.write(vals)
 
+    @api.model
     def _plan_timers(self, since, minutes):
         """Have the timers looked at when they fall due."""
         times = [

@@ -43,7 +43,7 @@ class TestOperatorThreads(ThreadCase):
                     ],
                 },
             )
-            step = env["helpcrunch.step"].create(
+            env["helpcrunch.step"].create(
                 {
                     "name": "To an operator",
                     "message": False,
@@ -53,7 +53,7 @@ class TestOperatorThreads(ThreadCase):
                     "alias_ids": [(0, 0, {"name": "help me"})],
                 },
             )
-            self.queue_id, self.step_id = queue.id, step.id
+            self.queue_id = queue.id
             self.queue_ids = queue.ids
             self.user_ids = [user.id for user in users]
 
