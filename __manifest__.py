@@ -1,7 +1,7 @@
 {
     "name": "HelpCrunch Chatbot",
     "summary": "Draw dialogues in Odoo forms, let HelpCrunch customers talk to them",
-    "version": "19.0.1.2.0",
+    "version": "19.0.1.3.0",
     "category": "Sales/CRM",
     "author": "HelpCrunch Chatbot maintainers",
     "license": "LGPL-3",
@@ -21,6 +21,7 @@
         "views/steps/update_contact.xml",
         "views/steps/forward_operator.xml",
         "views/steps/create_lead.xml",
+        "views/steps/schedule.xml",
         "views/steps/choice.xml",
         "views/helpcrunch_step_alias_views.xml",
         "views/helpcrunch_step_media_views.xml",
@@ -34,6 +35,7 @@
         "views/helpcrunch_message_views.xml",
         "views/helpcrunch_operator_queue_views.xml",
         "views/helpcrunch_operator_views.xml",
+        "views/helpcrunch_broadcast_views.xml",
         "views/res_users_views.xml",
         "wizard/helpcrunch_chat_assign_views.xml",
         "views/helpcrunch_event_views.xml",
@@ -50,6 +52,7 @@
     "assets": {
         "web.assets_backend": [
             "helpcrunch_chatbot/static/src/scss/helpcrunch_chat.scss",
+            "helpcrunch_chatbot/static/src/broadcast/**/*",
             "helpcrunch_chatbot/static/src/discuss/**/*",
             "helpcrunch_chatbot/static/src/systray/**/*",
         ],

@@ -36,7 +36,7 @@ _TOOLS = """
 import json, statistics, time
 from odoo.addons.helpcrunch_chatbot.models import work
 from odoo.addons.helpcrunch_chatbot.tools import webhook, worker
-worker.submit = worker.submit_later = lambda *arguments: None
+worker.submit = worker.submit_later = lambda *arguments, **options: None
 account = env["helpcrunch.account"].search([], limit=1)
 account.company_id.country_id = env.ref("base.ua")
 bot = env["helpcrunch.bot"].search([], limit=1)

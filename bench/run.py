@@ -17,12 +17,22 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
+import broadcasts
 import consulting
 import contacts
 from live.server import OdooServer, StandIn, said, wait_for
 from visitor import Visitor
 
-PARTS = ("webhook", "turn", "livechat", "operators", "memory", "burst", "contacts")
+PARTS = [
+    "webhook",
+    "turn",
+    "livechat",
+    "operators",
+    "memory",
+    "burst",
+    "contacts",
+    "broadcasts",
+]
 _KEY = b"test-signing-key"
 _LIVE_CHAT = """
 script = env["chatbot.script"].create({"title": "Bench"})
@@ -43,7 +53,7 @@ _TURNS = """
 import json, time
 from odoo.addons.helpcrunch_chatbot.models import work
 from odoo.addons.helpcrunch_chatbot.tools import webhook, worker
-worker.submit = worker.submit_later = lambda *arguments: None
+worker.submit = worker.submit_later = lambda *arguments, **options: None
 chat = env["helpcrunch.chat"].search([], limit=1)
 account, dbname, times = chat.account_id, env.cr.dbname, []
 for number in range(400):
@@ -226,6 +236,12 @@ class Bench:
         return chats
 
     next_customer = 10000
+    arguments = (
+        "--workers=0",
+        "--max-cron-threads=1",
+        "--log-handler=:WARNING",
+        "--log-handler=werkzeug:INFO",
+    )
 
     def turn(self):
         """A customer's text until the reply is at HelpCrunch."""
@@ -348,6 +364,10 @@ class Bench:
         """A customer's text until Discuss shows it, an operator's until it is out."""
         consulting.measure(self)
 
+    def broadcasts(self):
+        """Ten thousand recipients beside live customers, and kill -9."""
+        broadcasts.measure(self)
+
     # === TABLE === #
 
     def print_table(self):
@@ -372,12 +392,7 @@ def main():
     options = parser.parse_args()
     bench = Bench(options.turns)
     try:
-        bench.odoo.start(
-            "--workers=0",
-            "--max-cron-threads=1",
-            "--log-handler=:WARNING",
-            "--log-handler=werkzeug:INFO",
-        )
+        bench.odoo.start(*bench.arguments)
         for part in PARTS:
             if part in options.parts:
                 bench.say(f"{part} ...")

@@ -14,3 +14,14 @@ UPDATE helpcrunch_event
    SET state = 'ignored',
        reason = 'neutralized'
  WHERE state = 'pending';
+UPDATE helpcrunch_broadcast_recipient
+   SET state = 'skipped',
+       reason = 'neutralized',
+       queued = FALSE
+ WHERE state IN ('pending', 'unknown');
+UPDATE helpcrunch_broadcast
+   SET state = 'cancelled'
+ WHERE state IN ('planned', 'running', 'paused');
+UPDATE helpcrunch_step
+   SET state = 'paused'
+ WHERE step_type = 'schedule' AND state = 'planned';

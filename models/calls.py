@@ -17,36 +17,53 @@ def make(job):
     return _KINDS[job["kind"]](_get_client(job), job, job["payload"] or {})
 
 
-def read_chat(job, limit):
-    """Return the newest messages of the chat a call belongs to, newest first."""
-    return _get_client(job).get_messages(job["chat"], limit=limit)
+def read_back(job, limit):
+    """Return what HelpCrunch has where a call would have left something, newest first.
 
-
-def find_own_message(job, rows, known):
-    """Return the message of a call among those of its chat, or None.
-
-    Same agent, same text, and not one of the messages known to be another.
-
-    :param rows: messages as HelpCrunch tells them, newest first
-    :param set known: HelpCrunch's ids of messages that belong to other calls
+    Messages of the call's chat; for a call that makes a chat, chats of the customer.
     """
+    client = _get_client(job)
+    if job["kind"] == "chat":
+        customer = int(job["payload"]["customer"])
+        return client.search_chats([("chats.customer", "=", customer)], limit=limit)
+    return client.get_messages(job["chat"], limit=limit)
+
+
+def find_own(job, rows, known):
+    """Return what came of a call among what HelpCrunch has, or None.
+
+    A message has the same agent and the same text, a chat the same channel and was
+    made by a program; neither is one of those known to be another's.
+
+    :param rows: messages or chats as HelpCrunch tells them, newest first
+    :param set known: HelpCrunch's ids of what belongs to other calls
+    """
+    is_own = _is_own_chat if job["kind"] == "chat" else _is_own_message
+    return next(
+        (row for row in rows if str(row.get("id")) not in known and is_own(job, row)),
+        None,
+    )
+
+
+def _is_own_chat(job, row):
+    return row.get("createdWith") == "public_api" and str(
+        row.get("applicationId")
+    ) == str(job["payload"].get("application"))
+
+
+def _is_own_message(job, row):
     payload = job["payload"] or {}
     texts = {
         " ".join(text.split())
         for text in (job["body"], payload.get("markdown"), payload.get("text"))
         if text
     }
-    speaker = payload.get("agent") or job["agent"]
-    for row in rows:
-        author = row.get("agent")
-        if (
-            isinstance(author, dict)
-            and str(author.get("id")) == speaker
-            and str(row.get("id")) not in known
-            and " ".join((row.get("text") or "").split()) in texts
-        ):
-            return row
-    return None
+    author = row.get("agent")
+    return (
+        isinstance(author, dict)
+        and str(author.get("id")) == (payload.get("agent") or job["agent"])
+        and " ".join((row.get("text") or "").split()) in texts
+    )
 
 
 def _get_client(job):
@@ -70,6 +87,10 @@ def _status(client, job, payload):
     return client.set_chat_status(job["chat"], payload["status"])
 
 
+def _chat(client, job, payload):
+    return client.create_chat(payload["customer"], payload["application"])
+
+
 def _assignee(client, job, payload):
     return client.set_assignee(job["chat"], payload["agent"])
 
@@ -79,4 +100,5 @@ _KINDS = {
     "note": _note,
     "status": _status,
     "assignee": _assignee,
+    "chat": _chat,
 }

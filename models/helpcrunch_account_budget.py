@@ -69,3 +69,8 @@ class HelpcrunchAccountBudget(models.Model):
     def _used(self):
         """Return the number of calls made in the last minute."""
         return budget.used(self.calls, time.time()) if self else 0
+
+    def _used_live(self):
+        """Return the number of live calls made in the last minute."""
+        recent = budget.recent(self.calls, time.time()) if self else {}
+        return sum(live for live, _bulk in recent.values())

@@ -1,5 +1,9 @@
 from odoo import api, fields, models
 
+# Where a company may write only so long after the customer's last message
+# (helpcrunch-api.md 8: 24 hours on Meta's channels).
+_REPLY_WINDOWS = {"facebook": 24, "instagram": 24, "whatsapp": 24}
+
 
 class HelpcrunchApplication(models.Model):
     _name = "helpcrunch.application"
@@ -29,6 +33,28 @@ class HelpcrunchApplication(models.Model):
         ondelete="set null",
         help="Medium of the leads that come through this channel.",
     )
+
+    reply_window = fields.Integer(
+        "Reply Window (hours)",
+        compute="_compute_reply_window",
+        store=True,
+        readonly=False,
+        help="Broadcasts skip customers who have been silent for longer: Facebook, "
+        "Instagram and WhatsApp take no message then. 0 = no limit.",
+    )
+
+    _window_not_negative = models.Constraint(
+        "CHECK(reply_window >= 0)",
+        "The reply window cannot be negative; 0 means no limit.",
+    )
+
+    @api.depends("channel")
+    def _compute_reply_window(self):
+        for application in self:
+            kind = (application.channel or "").lower()
+            application.reply_window = next(
+                (hours for name, hours in _REPLY_WINDOWS.items() if name in kind), 0
+            )
 
     @api.model
     def _find_or_create(self, account, external_id):

@@ -207,6 +207,7 @@ class HelpcrunchBot(models.Model):
                 *self._example_beginning(),
                 *self._example_leads(),
                 *self._example_orders(),
+                *self._example_schedule(),
             )
         ]
 
@@ -364,5 +365,22 @@ class HelpcrunchBot(models.Model):
                 ),
                 "aliases": ("Deliveries", "Доставки"),
                 "links": {"next_step_id": "topic"},
+            },
+        ]
+
+    @api.model
+    def _example_schedule(self):
+        return [
+            {
+                "code": "reminder",
+                "step_type": "schedule",
+                "name": self.env._("Morning reminder"),
+                "message": self.env._(
+                    "Good morning! Write to us if you want to order something today."
+                ),
+                # An example writes to nobody by itself.
+                "state": "paused",
+                "run_time": 9,
+                "links": {"next_step_id": "orders"},
             },
         ]

@@ -6,6 +6,8 @@ from ..tools import placeholders
 from . import trace
 from .helpcrunch_step import WAIT
 
+# Who owns a dialogue in these states is a person; the bot only writes down.
+HUMAN_STATES = ("operator", "queued", "paused")
 # So many lines does the form show, and so many turns the view Why?.
 _SHOWN_MESSAGES = 100
 _SHOWN_TURNS = 50

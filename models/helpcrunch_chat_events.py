@@ -12,11 +12,9 @@ from odoo import fields, models
 
 from ..const import BODY_LIMIT
 from ..tools import webhook
+from .helpcrunch_chat import HUMAN_STATES
 from .helpcrunch_customer import match_language
 from .turn import Outcome, Turn, to_datetime
-
-# Who owns a dialogue in these states is a person; the bot only writes down.
-HUMAN_STATES = ("operator", "queued", "paused")
 
 
 class HelpcrunchChat(models.Model):
@@ -47,12 +45,13 @@ class HelpcrunchChat(models.Model):
         turn.chat._update_discuss()
         return Outcome(turn, **verdict)
 
-    def _store_own_event(self, event_type, data=None, key=None):
+    def _store_own_event(self, event_type, data=None, key=None, wake=True):
         """Put something that Odoo itself did to this dialogue into the inbox.
 
         It is processed as one more turn, after the commit.
 
         :param str key: equal for what may happen only once
+        :param bool wake: have the turn taken; else the caller does it
         """
         event = webhook.Webhook(
             f"odoo:{event_type}:{key or uuid4()}",
@@ -63,7 +62,8 @@ class HelpcrunchChat(models.Model):
         )
         events = self.env["helpcrunch.event"]
         events._store(self.account_id.id, self.company_id.id, event, origin="odoo")
-        events._wake(self.ids)
+        if wake:
+            events._wake(self.ids)
 
     @property
     def _turn(self):
@@ -90,6 +90,11 @@ class HelpcrunchChat(models.Model):
             },
         )
         self._follow_customer(facts)
+        quiet_since = silence_since
+        if self.broadcast_recipient_id and silence_since:
+            # Who answers a broadcast is not silent since before it.
+            answered_at = self._note_answer_to_broadcast(facts.occurred_at)
+            quiet_since = max(silence_since, answered_at or silence_since)
         is_wish = self._hear_opt_out(text)
         if self.state in HUMAN_STATES:
             self._trace("human")
@@ -104,7 +109,7 @@ class HelpcrunchChat(models.Model):
             return None
         if is_wish or not self._ensure_bot():
             return None
-        began = self._begins_anew(silence_since, facts)
+        began = self._begins_anew(quiet_since, facts)
         if began:
             if self.state == "done":
                 self._keep_open()

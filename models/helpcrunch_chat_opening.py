@@ -1,9 +1,9 @@
 """How a dialogue begins: who is the customer, which bot answers, is there a contact."""
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..const import EVENT_AGENT_MESSAGE, EVENT_CUSTOMER_MESSAGE
+from ..const import API_TIMEOUT, EVENT_AGENT_MESSAGE, EVENT_CUSTOMER_MESSAGE
 from ..tools import webhook
 from .turn import to_datetime
 
@@ -34,6 +34,12 @@ class HelpcrunchChat(models.Model):
             event.write({"state": "ignored", "reason": reason})
             return None, None
         customer = self.env["helpcrunch.customer"]._find_remote(account, facts.customer)
+        if self._is_being_made(customer):
+            # Ours, whose number HelpCrunch is just telling us; it is adopted then.
+            event.not_before = fields.Datetime.add(
+                fields.Datetime.now(), seconds=API_TIMEOUT
+            )
+            return None, None
         return None, {
             "account_id": account.id,
             "api_url": account.api_url,
@@ -53,6 +59,18 @@ class HelpcrunchChat(models.Model):
         ):
             return "no_bot"
         return None
+
+    @api.model
+    def _is_being_made(self, customer):
+        """Tell whether a chat of ours for a customer is under way to HelpCrunch."""
+        return customer and self.env["helpcrunch.outbox"].search_count(
+            [
+                ("chat_id.customer_id", "=", customer.id),
+                ("kind", "=", "chat"),
+                ("state", "in", ("sending", "unknown")),
+            ],
+            limit=1,
+        )
 
     @api.model
     def _speaking_events(self):
@@ -141,7 +159,7 @@ class HelpcrunchChat(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                UPDATE helpcrunch_event SET chat_id = %s
+                UPDATE helpcrunch_event SET chat_id = %s, not_before = NULL
                  WHERE account_id = %s AND chat_external_id = %s
                    AND chat_id IS NULL AND state = 'pending'
                 """,
@@ -150,4 +168,4 @@ class HelpcrunchChat(models.Model):
                 chat.external_id,
             ),
         )
-        self.env["helpcrunch.event"].invalidate_model(["chat_id"])
+        self.env["helpcrunch.event"].invalidate_model(["chat_id", "not_before"])

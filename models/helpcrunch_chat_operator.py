@@ -309,7 +309,7 @@ class HelpcrunchChat(models.Model):
             },
         )
         self._trace("returned")
-        if step:
+        if step or (self.open_questions and self._turn.row["bot_active"]):
             self._turn.go(step)
         if close and self.state == "bot" and not self.waiting:
             self._turn.call("status", status="closed")

@@ -39,6 +39,7 @@ class HelpcrunchOutbox(models.Model):
             ("note", "Private note"),
             ("status", "Chat status"),
             ("assignee", "Chat assignee"),
+            ("chat", "New chat"),
         ],
         required=True,
         default="message",
@@ -107,11 +108,14 @@ class HelpcrunchOutbox(models.Model):
 
     @api.model
     def _find_due_chats(self):
-        """Return ids of dialogues with a call to make now, live ones first.
+        """Return dialogues with a call to make now, live ones first.
 
         Not more than the accounts' budgets allow: the rest would only find out, one by
         one, that there is nothing left. Every account has its own share, so that one
         account's trouble never stops another's.
+
+        :return: pairs of a dialogue's id and whether only broadcasts speak there
+        :rtype: list[tuple]
         """
         self.env.cr.execute(
             SQL(
@@ -127,11 +131,11 @@ class HelpcrunchOutbox(models.Model):
                 """
             ),
         )
-        chat_ids = []
+        due = []
         for account_id, limit, calls in self.env.cr.fetchall():
             free = limit - budget.used(calls, time.time())
-            chat_ids += self._find_due_chats_of(account_id, min(free, CRON_BATCH))
-        return chat_ids
+            due += self._find_due_chats_of(account_id, min(free, CRON_BATCH))
+        return due
 
     def _find_due_chats_of(self, account_id, limit):
         if limit <= 0:
@@ -139,7 +143,7 @@ class HelpcrunchOutbox(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                SELECT chat_id
+                SELECT chat_id, min(priority) > %s
                   FROM helpcrunch_outbox
                  WHERE account_id = %s
                    AND state IN %s
@@ -149,12 +153,13 @@ class HelpcrunchOutbox(models.Model):
               ORDER BY min(priority), min(id)
                  LIMIT %s
                 """,
+                PRIORITY_LIVE,
                 account_id,
                 _OPEN_STATES,
                 limit,
             ),
         )
-        return [row[0] for row in self.env.cr.fetchall()]
+        return self.env.cr.fetchall()
 
     @api.model
     def _cron_deliver(self):

@@ -196,7 +196,8 @@ class HelpcrunchStep(models.Model):
         result = super().write(vals)
         if vals.keys() & {"next_step_id", "active", "bot_id"}:
             (self | targets.previous_ids)._sync_automatic_aliases(targets)
-        (bots | self.bot_id)._touch()
+        if vals.keys() - self._get_undrawn_fields():
+            (bots | self.bot_id)._touch()
         return result
 
     def unlink(self):

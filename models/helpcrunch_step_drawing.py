@@ -34,6 +34,11 @@ class HelpcrunchStep(models.Model):
             *self._get_link_fields(),
         ]
 
+    @api.model
+    def _get_undrawn_fields(self):
+        """Return the fields whose change leaves a compiled bot as it is."""
+        return set()
+
     def _find_foreign_link(self):
         for name in self._get_link_fields():
             target = self[name]

@@ -111,6 +111,17 @@ def _sentences(env):
             "The chat was given back to the bot in HelpCrunch."
         ),
         "returned": env._("The bot has the dialogue again."),
+        "broadcast": env._("Broadcast “%(step)s” was said."),
+        "broadcast_skipped": env._("A broadcast was not said: %(text)s."),
+        "broadcast_put_off": env._(
+            "A person has the dialogue; a broadcast waits until later today."
+        ),
+        "broadcast_new_chat": env._(
+            "The chat is closed; a broadcast went into a new one."
+        ),
+        "taken_up": env._(
+            "The older question of step “%(step)s” was still open and was asked again."
+        ),
         "opened_again": env._(
             "The chat was closed, but the customer had opened it again before."
         ),

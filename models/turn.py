@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from odoo import fields
 
-from ..const import MAX_STEPS_PER_TURN, TEXT_LIMIT
+from ..const import MAX_STEPS_PER_TURN, PRIORITY_LIVE, TEXT_LIMIT
 from ..tools import matching
 from ..tools.text import split_text
 from .helpcrunch_step import WAIT
@@ -27,6 +27,7 @@ class Outcome:
         self.not_before = not_before
         self.trace = turn.trace
         self.said = turn.said
+        self.is_bulk = turn.priority > PRIORITY_LIVE
 
 
 class Turn:
@@ -34,6 +35,7 @@ class Turn:
 
     :param chat: the locked ``helpcrunch.chat``
     :param row: what the locking statement read beside it
+    :ivar priority: of the calls that this turn makes
     """
 
     def __init__(self, chat, row):
@@ -48,6 +50,7 @@ class Turn:
         self.asked = False
         self.question = None
         self.said = False
+        self.priority = PRIORITY_LIVE
         self.messages = chat.env["helpcrunch.message"]
         self.discuss_changed = False
 
@@ -76,6 +79,7 @@ class Turn:
                 "waiting": False,
                 "misses": 0,
                 "answer": False,
+                "open_questions": False,
             },
         )
         if start_id := self.map.start_id:
@@ -121,6 +125,10 @@ class Turn:
     def _follow(self, rank, target, is_first):
         self.chat.misses = 0
         self.note(rank, step=None if target is WAIT else target)
+        if target is not WAIT and target.id == self.map.start_id:
+            chat = self.chat
+            if chat.open_questions:
+                chat.open_questions = False
         if target is WAIT:
             self.go(target)
             return
@@ -167,10 +175,18 @@ class Turn:
             return position > int(question_id)
         return True
 
-    def go(self, step):
-        """Walk the steps from ``step`` until one waits or none follows."""
+    def go(self, step, take_up=True):
+        """Walk the steps from ``step`` until one waits or none follows.
+
+        :param bool take_up: when none follows, ask an older question again that a
+            broadcast has left open
+        """
         chat = self.chat
-        while step and step is not WAIT:
+        while step is not WAIT:
+            if not step and take_up and chat.open_questions:
+                step = chat._take_up_question(self.entered)
+            if not step:
+                break
             if len(self.entered) >= MAX_STEPS_PER_TURN or step.id in self.entered:
                 self._stop_loop(step)
                 return
@@ -315,7 +331,12 @@ class Turn:
             for message, line in zip(messages, lines, strict=True)
         ]
         for vals in (call_vals := call_vals + self.calls):
-            vals |= {**common, "account_id": chat.account_id.id, "queued_at": now}
+            vals |= {
+                **common,
+                "account_id": chat.account_id.id,
+                "queued_at": now,
+                "priority": self.priority,
+            }
         chat.env["helpcrunch.outbox"].create(call_vals)
         if self.asked:
             chat.question_message_id = next(
@@ -329,8 +350,9 @@ class Turn:
             self.asked = False
         if messages:
             chat.last_message_at = now
-            if chat.state in ("bot", "done"):
-                # A person's answer counts otherwise: where the person wrote it.
+            if chat.state in ("bot", "done") and self.priority == PRIORITY_LIVE:
+                # A broadcast answers nobody. A person's answer counts otherwise: where
+                # the person wrote it.
                 chat.unread = 0
         self.said = self.said or bool(call_vals)
         self.written += len(lines)

@@ -22,6 +22,8 @@ _logger = logging.getLogger(__name__)
 
 # Waits up to here have an alarm in the process; ir.cron looks every minute anyway.
 _ALARM_SECONDS = 90
+# How often somebody looks what broadcasts have to send next.
+_FEED_SECONDS = 1
 
 _arrivals = {}
 
@@ -81,7 +83,7 @@ def take_turns(dbname, chat_id):
         if outcome is None:
             return
         if outcome.said:
-            worker.submit(deliver, dbname, chat_id)
+            worker.submit(deliver, dbname, chat_id, bulk=outcome.is_bulk)
         if outcome.state == "pending":
             # Put off until it is known when the question was sent: the courier wakes.
             worker.submit_later(1, take_turns, dbname, chat_id)
@@ -275,6 +277,45 @@ def _assign_waiting(env, queue_id):
     return queue._assign_waiting() if queue else []
 
 
+# === BROADCASTS === #
+
+
+def run_schedule(dbname, step_id):
+    """Let a schedule step run if its moment has come; trouble stops no other one."""
+    try:
+        worker.run(dbname, lambda env: env["helpcrunch.step"].browse(step_id)._run())
+    except Exception as error:
+        _logger.exception("schedule step %s could not run", step_id)
+        worker.run(dbname, _tell_failed_run, step_id, str(error))
+
+
+def _tell_failed_run(env, step_id, error):
+    env["helpcrunch.broadcast"]._tell_failed_run(step_id, error)
+
+
+def submit_broadcasts(dbname):
+    """Have somebody look, in the pool, what broadcasts have to send."""
+    worker.submit(send_broadcasts, dbname, bulk=True)
+
+
+def send_broadcasts(dbname, alone=False):
+    """Send the next messages of all broadcasts, and come again while there are more.
+
+    :param bool alone: look even if another process has just looked (ir.cron)
+    """
+    began = time.monotonic()
+    chat_ids, is_more = worker.run(dbname, _feed_broadcasts, alone, committed=True)
+    for chat_id in chat_ids:
+        take_turns(dbname, chat_id)
+    if is_more:
+        pause = max(_FEED_SECONDS - (time.monotonic() - began), 0.1)
+        worker.submit_later(pause, send_broadcasts, dbname, bulk=True)
+
+
+def _feed_broadcasts(env, alone):
+    return env["helpcrunch.broadcast"]._feed(alone)
+
+
 # === DELIVERY === #
 
 
@@ -291,9 +332,18 @@ def deliver(dbname, chat_id):
             worker.submit_later(courier.wait, deliver, dbname, chat_id)
     if courier.told:
         worker.run(dbname, _tell_deliveries, courier.told)
-    if courier.sent and courier.events_wait:
+    if courier.opened:
+        # What HelpCrunch told of the new chat waits for it.
+        worker.run(dbname, _adopt_events, chat_id)
+    if courier.opened or (courier.sent and courier.events_wait):
         # A text was put off until it is known when the question was sent.
         worker.submit(take_turns, dbname, chat_id)
+
+
+def _adopt_events(env, chat_id):
+    chat = env["helpcrunch.chat"].browse(chat_id).exists()
+    if chat:
+        chat._adopt_events(chat)
 
 
 def _tell_deliveries(env, message_ids):
@@ -306,14 +356,14 @@ def drain(dbname, wait=False):
     :param bool wait: return only when the calls are made (ir.cron)
     :return: number of dialogues that had something to send
     """
-    chat_ids = worker.run(
-        dbname, lambda env: env["helpcrunch.outbox"]._find_due_chats()
-    )
-    futures = [worker.submit(deliver, dbname, chat_id) for chat_id in chat_ids]
+    due = worker.run(dbname, lambda env: env["helpcrunch.outbox"]._find_due_chats())
+    futures = [
+        worker.submit(deliver, dbname, chat_id, bulk=bulk) for chat_id, bulk in due
+    ]
     if wait:
         for future in filter(None, futures):
             future.result()
-    return len(chat_ids)
+    return len(due)
 
 
 def _pause_account(env, account_id, error):

@@ -76,9 +76,9 @@ class HelpcrunchCase(TransactionCase):
             (
                 worker,
                 "submit",
-                lambda function, *args: self.jobs.append((function, args)),
+                lambda function, *args, bulk=False: self.jobs.append((function, args)),
             ),
-            (worker, "submit_later", lambda seconds, function, *args: None),
+            (worker, "submit_later", lambda seconds, function, *args, bulk=False: None),
         ):
             patcher = patch.object(target, name, replacement)
             patcher.start()
@@ -189,7 +189,11 @@ class HelpcrunchCase(TransactionCase):
         """Find operators, and take the turns of what Odoo itself put into the inbox."""
         events = self.env["helpcrunch.event"]
         queues = self.env["helpcrunch.operator.queue"]
-        own = [("origin", "=", "odoo"), ("state", "=", "pending")]
+        own = [
+            ("origin", "=", "odoo"),
+            ("state", "=", "pending"),
+            ("not_before", "=", False),
+        ]
         while True:
             self.env.flush_all()
             for queue_id in queues._find_waiting_queues():

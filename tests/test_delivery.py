@@ -199,7 +199,11 @@ class TestDelivery(HelpcrunchCase):
         self.env.flush_all()
         due = self.env["helpcrunch.outbox"]._find_due_chats()
         self.assertEqual(
-            due, [self.chat(customer).id for customer in (5002, 5003, 5001)]
+            due,
+            [
+                (self.chat(customer).id, customer == 5001)
+                for customer in (5002, 5003, 5001)
+            ],
         )
         self.account.requests_per_minute = 2
         self.account.budget_ids.calls = {}
@@ -217,7 +221,7 @@ class TestDelivery(HelpcrunchCase):
         self.assertEqual(self._said("About leads"), 1)
 
     @staticmethod
-    def _run_now(function, *args):
+    def _run_now(function, *args, bulk=False):
         function(*args)
 
     def test_cron_takes_the_turns_left_behind(self):

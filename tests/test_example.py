@@ -44,11 +44,16 @@ class TestExample(ScreensCase):
             {"/start", "Leads", "Ліди", "Orders", "Замовлення", "Доставки"}, phrases
         )
         bot.step_ids._check_drawing()
+        # It writes to nobody before somebody says so.
+        reminder = bot.step_ids.filtered(lambda step: step.step_type == "schedule")
+        self.assertEqual((reminder.state, reminder.run_time), ("paused", 9))
 
     def test_every_step_of_the_example_can_be_reached(self):
         self.bot.active = False
         bot = self.make()
-        reached = bot.step_ids.filtered(lambda step: step.alias_ids.filtered("name"))
+        reached = bot.step_ids.filtered(
+            lambda step: step.alias_ids.filtered("name") or step.step_type == "schedule"
+        )
         links = self.links(bot)
         while news := (
             self.env["helpcrunch.step"].union(

@@ -35,6 +35,10 @@ MANUAL_LABELS = {
     "lead_team_id": "Канал продажу",
     "lead_type": "Тип CRM",
     "lead_tag_ids": "Теги",
+    "interval_number": "Інтервал запуску",
+    "run_time": "Час запуску",
+    "last_run": "Останній запуск кроку",
+    "next_run": "Наступний запуск",
 }
 MANUAL_TYPES = {
     "text": "Текст",
@@ -42,6 +46,7 @@ MANUAL_TYPES = {
     "update_contact": "Оновити контактну інформацію",
     "forward_operator": "Направляємо до оператора",
     "create_lead": "Створити лід",
+    "schedule": "Розклад",
     "choice": "Крок з варіантами",
 }
 # The manual's labels of the consulting chat.

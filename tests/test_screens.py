@@ -40,12 +40,20 @@ TYPE_FIELDS = {
     },
     "forward_operator": {"no_operator_step_id", "queue_id"},
     "create_lead": {"lead_user_id", "lead_team_id", "lead_type", "lead_tag_ids"},
+    "schedule": {
+        "interval_number",
+        "interval_type",
+        "run_time",
+        "last_run",
+        "next_run",
+    },
     "choice": {"answer_ids", "invalid_message", "max_attempts", "failed_step_id"},
 }
 REQUIRED_FIELDS = {
     "update_contact": {"field_id"},
     "create_lead": {"lead_type"},
     "forward_operator": {"queue_id"},
+    "schedule": {"interval_number", "interval_type"},
 }
 
 
@@ -111,7 +119,7 @@ class TestScreensOfSteps(ScreensCase):
                 self.assertEqual(
                     {
                         name
-                        for name in ("field_id", "lead_type", "queue_id")
+                        for name in set().union(*REQUIRED_FIELDS.values())
                         if form._get_modifier(name, "required")
                     },
                     REQUIRED_FIELDS.get(step_type, set()),

@@ -178,7 +178,7 @@ class TestMachineTools(BaseCase):
             now, calls, made = 1000.0, {}, []
             for _number in range(400):
                 bulk = 30 if numbers.random() < 0.4 else None
-                wait, calls = budget.take(calls, limit, now, bulk)
+                wait, calls = budget.take(calls, limit, now, bulk, live_waits=True)
                 if not wait:
                     made.append((now, bulk))
                 now += numbers.choice((0, 0.1, 1.5, wait or 4))
@@ -189,6 +189,47 @@ class TestMachineTools(BaseCase):
                 self.assertLessEqual(
                     sum(bulk is not None for bulk in minute), max(1, limit * 30 // 100)
                 )
+
+    def _make_bulk_calls(self, calls, now, seconds, limit, **kwargs):
+        """Make every bulk call that may be made, second by second."""
+        made = []
+        while now < 1000 + seconds:
+            wait, calls = budget.take(calls, limit, now, 30, **kwargs)
+            if wait:
+                now += wait
+            else:
+                made.append(now)
+        return made, calls
+
+    def test_broadcasts_use_what_live_replies_leave(self):
+        made, calls = self._make_bulk_calls({}, 1000, 600, 120)
+        for start in range(1000, 1540):
+            minute = [at for at in made if start <= at < start + 60]
+            # Never more than 95 percent, and evenly spread.
+            self.assertLessEqual(len(minute), 114)
+            self.assertLessEqual(sum(at < start + 1 for at in minute), 2)
+        self.assertAlmostEqual(
+            len(made) / 10, budget.bulk_rate(120, 30), delta=0.01 * len(made)
+        )
+        # A live reply finds room, at once and six times.
+        for _number in range(6):
+            wait, calls = budget.take(calls, 120, 1600)
+            self.assertEqual(wait, 0)
+
+    def test_broadcasts_keep_to_their_share_while_live_replies_wait(self):
+        made, calls = self._make_bulk_calls({}, 1000, 61, 120, live_waits=True)
+        self.assertEqual(len(made), 36)
+        self.assertGreater(budget.take(calls, 120, 1061, 30, live_waits=True)[0], 0)
+        self.assertEqual(budget.take(calls, 120, 1061, 30)[0], 0)
+
+    def test_the_more_live_replies_the_more_room_for_them(self):
+        calls = {"1000": [50, 0]}
+        made, _calls = self._make_bulk_calls(calls, 1001, 61, 120)
+        # As much again stays free.
+        self.assertEqual(len(made), 36)
+        calls = {"1000": [20, 0]}
+        made, _calls = self._make_bulk_calls(calls, 1001, 61, 120)
+        self.assertEqual(len(made), 80)
 
     def test_after_the_wait_there_is_room(self):
         numbers = random.Random(8)
@@ -210,14 +251,9 @@ class TestMachineTools(BaseCase):
         self.assertEqual(calls, {"1000": [1, 0]})
         self.assertEqual(taken, {"1000": [2, 0]})
 
-    def test_broadcasts_leave_room_for_live_replies(self):
-        calls, now = {}, 1000
-        for _number in range(3):
-            wait, calls = budget.take(calls, 10, now, 30)
-            self.assertEqual(wait, 0)
-        self.assertGreater(budget.take(calls, 10, now, 30)[0], 0)
-        self.assertEqual(budget.take(calls, 10, now)[0], 0)
-        self.assertEqual(budget.take(None, 10, now, 0)[0], 0)
+    def test_a_small_account_has_broadcasts_too(self):
+        self.assertEqual(budget.take(None, 10, 1000, 0)[0], 0)
+        self.assertEqual(budget.take(None, 1, 1000, 1)[0], 0)
 
     # === LOG === #
 

@@ -199,6 +199,17 @@ class HelpcrunchApi:
             body["markdownText"] = markdown_text
         return _unwrap(self._call("POST", "/messages", json=body))
 
+    def create_chat(self, customer, application):
+        """Make an empty chat for a customer and return it (D-chat-create).
+
+        A message is to follow. There is no idempotency key: after
+        :class:`UnknownOutcomeError` look for the chat before making another one.
+
+        :param application: id of the channel; without one newer pages refuse the call
+        """
+        body = {"customer": int(customer), "application": int(application)}
+        return _unwrap(self._call("POST", "/chats", json=body))
+
     def set_chat_status(self, chat, status):
         """Set a chat's status: ``opened``, ``pending``, ``closed`` (D-chat-status)."""
         body = {"id": int(chat), "status": status}

@@ -1,5 +1,6 @@
 """When a schedule runs: the wall clock of a time zone, also across daylight saving."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,6 +9,55 @@ from dateutil.relativedelta import relativedelta
 # What `run_time` sets the clock for; shorter intervals are counted in real time.
 WALL_CLOCK = ("days", "weeks", "months")
 INTERVALS = ("minutes", "hours", *WALL_CLOCK)
+
+
+@dataclass
+class Schedule:
+    """When something runs again and again.
+
+    :ivar int number: how many intervals lie between two runs
+    :ivar str interval: one of :data:`INTERVALS`
+    :ivar str zone: name of the time zone
+    :ivar float run_time: hours and their fraction
+    :ivar datetime last_run: no run is later; None = it never ends. Naive UTC, as all
+        moments here
+    """
+
+    number: int
+    interval: str
+    zone: str
+    run_time: float
+    last_run: datetime | None = None
+
+    def first(self, moment):
+        """Return the first time after a moment at which the clock shows the hour."""
+        return first_on_clock(moment, self.zone, self.run_time)
+
+    def after(self, moment, anchor):
+        """Return the first run after a moment, counted from the run ``anchor``."""
+        return first_run_after(
+            moment, anchor, self.number, self.interval, self.zone, self.run_time
+        )
+
+    def is_over(self, run):
+        """Tell whether a run would come after the end."""
+        return bool(self.last_run) and run > self.last_run
+
+    def runs(self, run, anchor, count):
+        """Return so many runs at most, beginning with ``run``."""
+        found = []
+        while len(found) < count and not self.is_over(run):
+            found.append(run)
+            run = self.after(run, anchor)
+        return found
+
+    def moved(self, run, moment):
+        """Return a run that is to come at the hour that is set now, on its day.
+
+        If that is over at ``moment`` already, the first time after it.
+        """
+        run = on_clock(run, self.zone, self.run_time)
+        return run if run > moment else self.first(moment)
 
 
 def next_run(run, number, interval, zone, run_time=None):
@@ -29,8 +79,7 @@ def next_run(run, number, interval, zone, run_time=None):
         raise ValueError(f"no interval: {number} {interval}")
     if interval not in WALL_CLOCK:
         return run + timedelta(**{interval: number})
-    local = run.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-    local += relativedelta(**{interval: number})
+    local = to_local(run, zone) + relativedelta(**{interval: number})
     if run_time is not None:
         local = local.replace(**_clock(run_time))
     return to_utc(local, zone)
@@ -58,6 +107,47 @@ def first_run_after(moment, run, number, interval, zone, run_time=None):
         if candidate > moment:
             return candidate
         count += 1
+
+
+def on_clock(run, zone, run_time):
+    """Return the moment of the same local day at which the clock shows a time.
+
+    :param float run_time: hours and their fraction
+    """
+    return to_utc(to_local(run, zone).replace(**_clock(run_time)), zone)
+
+
+def first_on_clock(moment, zone, run_time):
+    """Return the first moment after another at which the clock shows a time."""
+    run = on_clock(moment, zone, run_time)
+    return first_run_after(moment, run, 1, "days", zone, run_time)
+
+
+def read_clock(run, zone):
+    """Return what the clock shows at a moment, as hours and their fraction."""
+    local = to_local(run, zone)
+    return local.hour + local.minute / 60
+
+
+def quiet_until(moment, zone, start, end):
+    """Return when the quiet hours end in which a moment lies, None if in none.
+
+    :param float start: hours at which they begin; later than ``end``: over midnight;
+        the same: there are none
+    """
+    now = read_clock(moment, zone)
+    is_quiet = start <= now < end if start <= end else now >= start or now < end
+    return first_on_clock(moment, zone, end) if is_quiet else None
+
+
+def end_of_day(moment, zone):
+    """Return the midnight that ends the local day of a moment."""
+    return first_on_clock(moment, zone, 0)
+
+
+def to_local(run, zone):
+    """Return naive UTC as the wall clock's time."""
+    return run.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
 def to_utc(local, zone):

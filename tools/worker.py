@@ -23,6 +23,8 @@ _logger = logging.getLogger(__name__)
 # Calls may take ten seconds each and hold a connection and a thread meanwhile; the
 # HTTP workers stay free (measured in odoo-runtime.md).
 POOL_SIZE = 8
+# Broadcasts have a pool of their own: live replies never wait for one of its threads.
+BULK_POOL_SIZE = 4
 CLASHES = (
     errors.SerializationFailure,
     errors.DeadlockDetected,
@@ -87,14 +89,16 @@ def run(dbname, function, *args, committed=False):
     return None
 
 
-def submit(function, *args):
+def submit(function, *args, bulk=False):
     """Run ``function(*args)`` soon in the pool of this process, logging what it raises.
 
     A pool that is shutting down with its process takes nothing more: the rows wait for
     another process or for cron.
+
+    :param bool bulk: it is a broadcast's, and live replies come first
     """
     try:
-        future = _pool().submit(guarded, function, *args)
+        future = _pool(bulk).submit(guarded, function, *args)
         _running.add(future)
         future.add_done_callback(_running.discard)
         return future
@@ -103,24 +107,29 @@ def submit(function, *args):
         return None
 
 
-def submit_later(seconds, function, *args):
+def submit_later(seconds, function, *args, bulk=False):
     """Run ``function(*args)`` in the pool in ``seconds``, once for equal arguments.
 
-    For waits shorter than the minute of ir.cron; the first alarm set wins.
+    For waits shorter than the minute of ir.cron; the earliest alarm wins.
     """
     key = (function.__qualname__, args)
+    moment = time.monotonic() + seconds
 
     def ring():
         with _alarms_lock:
-            _alarms.pop(key, None)
-        submit(function, *args)
+            if _alarms.get(key, (None, None))[1] is timer:
+                del _alarms[key]
+        submit(function, *args, bulk=bulk)
 
+    timer = threading.Timer(seconds, ring)
+    timer.daemon = True
     with _alarms_lock:
-        if key in _alarms:
+        set_for, former = _alarms.get(key, (None, None))
+        if former and set_for <= moment:
             return
-        timer = threading.Timer(seconds, ring)
-        timer.daemon = True
-        _alarms[key] = timer
+        if former:
+            former.cancel()
+        _alarms[key] = (moment, timer)
         timer.start()
 
 
@@ -137,14 +146,18 @@ def wait_for_quiet(seconds=30):
     return True
 
 
-def _pool():
+def _pool(bulk=False):
     # Prefork workers are forked from a process that may have had a pool: threads do
     # not survive a fork, so each process has its own.
     with _pools_lock:
-        pid = os.getpid()
-        if pid not in _pools:
-            _pools[pid] = ThreadPoolExecutor(POOL_SIZE, "helpcrunch")
-        return _pools[pid]
+        key = (os.getpid(), bulk)
+        if key not in _pools:
+            _pools[key] = (
+                ThreadPoolExecutor(BULK_POOL_SIZE, "helpcrunch-bulk")
+                if bulk
+                else ThreadPoolExecutor(POOL_SIZE, "helpcrunch")
+            )
+        return _pools[key]
 
 
 def guarded(function, *args):

@@ -18,6 +18,10 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
     def _update_foreign_keys(self, src_partners, dst_partner):
         # sudo: helpcrunch.duplicate, helpcrunch.chat - whoever merges may not see them
         self.env["helpcrunch.duplicate"].sudo()._follow_merge(src_partners, dst_partner)
+        # sudo: helpcrunch.broadcast.recipient - whoever merges may not see them
+        self.env["helpcrunch.broadcast.recipient"].sudo()._follow_merge(
+            src_partners, dst_partner
+        )
         chats_sudo = (
             self.env["helpcrunch.chat"]
             .sudo()

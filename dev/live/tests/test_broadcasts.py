@@ -1,0 +1,74 @@
+"""A broadcast on real servers, that end in the middle of it."""
+
+import random
+import time
+
+from live.server import wait_for
+from live.tests.test_live import LiveCase
+
+_DRAW = """
+bot = env["helpcrunch.bot"].search([])
+step = env["helpcrunch.step"].create({
+    "name": "News", "message": "News", "step_type": "schedule", "bot_id": bot.id,
+    "next_step_id": env["helpcrunch.step"].create({
+        "name": "Then", "message": "Then", "step_type": "text", "bot_id": bot.id}).id,
+    "next_run": "2100-01-01 07:00:00"})
+env.cr.commit()
+"""
+_SENT = "SELECT count(*) FROM helpcrunch_broadcast_recipient WHERE state = 'sent'"
+
+
+class TestBroadcast(LiveCase):
+    """Each gets it exactly once, whenever the power is cut."""
+
+    def test_kill_at_three_random_moments(self):
+        customers = 90
+        self.odoo.shell(_DRAW)
+        self.odoo.start("--workers=2")
+        chats = [self.says("Hi", 7000 + number) for number in range(customers)]
+        for chat in chats:
+            self.assert_said(chat, "Welcome")
+        # Six messages a second.
+        self.odoo.sql("UPDATE helpcrunch_account SET requests_per_minute = 360")
+        self.odoo.sql("UPDATE helpcrunch_account_budget SET calls = '{}'")
+        self.odoo.sql(
+            "UPDATE helpcrunch_step SET next_run = now() AT TIME ZONE 'UTC',"
+            " anchor_run = now() AT TIME ZONE 'UTC' WHERE step_type = 'schedule'"
+        )
+        self.odoo.wake_crons()
+        # The answer comes late: the power is cut in the middle of calls.
+        self.helpcrunch.set(latency=0.1, latency_after=0.2)
+        moments = []
+        for part in range(3):
+            enough = 5 + 15 * part
+            self.assertTrue(
+                wait_for(lambda n=enough: self.odoo.sql(_SENT)[0] >= n, 40),
+                self.odoo.sql(_SENT),
+            )
+            time.sleep(random.uniform(0, 0.6))
+            self.odoo.kill()
+            moments.append(self.odoo.sql(_SENT)[0])
+            self._make_due()
+            self.odoo.start("--workers=2")
+            self.odoo.wake_crons()
+        self.helpcrunch.set(latency=0, latency_after=0)
+        print(f"killed after {moments} of {customers}")
+        done = "SELECT id FROM helpcrunch_broadcast WHERE state = 'done'"
+        for _look in range(20):
+            if wait_for(lambda: self.odoo.sql(done), 5):
+                break
+            self._make_due()
+            self.odoo.wake_crons()
+        self.helpcrunch.wait_idle(10)
+        self.assertEqual(self.odoo.sql(_SENT), [customers])
+        for chat in chats:
+            self.assert_said(chat, "News")
+            self.assert_said(chat, "Then")
+
+    def _make_due(self):
+        """Let nothing wait for its time: a call is judged after 15 seconds else."""
+        self.odoo.sql(
+            "UPDATE helpcrunch_outbox SET not_before = NULL,"
+            " claimed_at = claimed_at - INTERVAL '20 seconds'"
+            " WHERE state IN ('sending', 'unknown', 'pending')"
+        )

@@ -1,0 +1,70 @@
+"""A bot's part in broadcasts: quiet hours, and silence when it is archived."""
+
+from odoo import fields, models
+from odoo.tools import format_datetime
+
+from ..tools import schedule
+
+
+class HelpcrunchBot(models.Model):
+    # A purpose of its own, and a file of its own.
+    # pylint: disable=consider-merging-classes-inherited
+    _inherit = "helpcrunch.bot"
+
+    quiet_from = fields.Float(
+        "Quiet from",
+        help="No broadcast is sent between these hours, in the time zone of the bot; "
+        "it goes on afterwards. The same hour twice: there are no quiet hours.",
+    )
+    quiet_to = fields.Float("Quiet until")
+    broadcast_ids = fields.One2many("helpcrunch.broadcast", "bot_id", "Broadcasts")
+    broadcast_count = fields.Integer(
+        "Number of Broadcasts", compute="_compute_broadcast_count"
+    )
+
+    _quiet_hours = models.Constraint(
+        "CHECK(0 <= quiet_from AND quiet_from < 24 AND 0 <= quiet_to"
+        " AND quiet_to < 24)",
+        "Quiet hours lie between 00:00 and 23:59.",
+    )
+
+    def _compute_broadcast_count(self):
+        counts = dict(
+            self.env["helpcrunch.broadcast"]._read_group(
+                [("bot_id", "in", self.ids)], ["bot_id"], ["__count"]
+            ),
+        )
+        for bot in self:
+            bot.broadcast_count = counts.get(bot, 0)
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "tz" in vals:
+            self.step_ids._follow_zone()
+        if vals.get("active"):
+            self.step_ids._skip_missed_runs()
+        return result
+
+    def action_view_broadcasts(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpcrunch_chatbot.helpcrunch_broadcast_action"
+        )
+        return {**action, "domain": [("bot_id", "=", self.id)], "context": {}}
+
+    def _get_quiet_end(self, moment):
+        """Return when the quiet hours end that a moment lies in, or None."""
+        return schedule.quiet_until(
+            moment, self.tz or "UTC", self.quiet_from, self.quiet_to
+        )
+
+    def _format_moment(self, moment):
+        """Return a moment as people read it, in the time zone of the bot."""
+        return format_datetime(self.env, moment, tz=self.tz or "UTC", dt_format="short")
+
+    def _stop(self):
+        # Before what waits is cancelled: who was to get it waits for the rest.
+        self.env["helpcrunch.broadcast"].search(
+            [("bot_id", "in", self.ids)]
+        ).action_pause()
+        return super()._stop()

@@ -1,0 +1,396 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..const import PRIORITY_LIVE
+from ..tools import budget
+from . import work
+
+_ACTIVE_STATES = ("planned", "running")
+# An answer or a lead counts as the broadcast's for so long.
+ANSWER_HOURS = 24
+_LEAD_OF_RECIPIENT = SQL(
+    """
+    lead.helpcrunch_chat_id = recipient.chat_id
+    AND lead.create_date BETWEEN recipient.sent_at
+        AND recipient.sent_at + %s * INTERVAL '1 hour'
+    """,
+    ANSWER_HOURS,
+)
+
+
+class HelpcrunchBroadcast(models.Model):
+    """One run of a schedule step: who is to get its message, and who got it.
+
+    Here are its fields, its form and its planning; how it is sent stands in
+    ``helpcrunch_broadcast_sending.py``.
+    """
+
+    _name = "helpcrunch.broadcast"
+    _description = "HelpCrunch Broadcast"
+    _order = "planned_at desc, id desc"
+
+    name = fields.Char(required=True, readonly=True)
+    step_id = fields.Many2one(
+        "helpcrunch.step",
+        "Schedule Step",
+        index=True,
+        ondelete="set null",
+        readonly=True,
+    )
+    bot_id = fields.Many2one(
+        "helpcrunch.bot", required=True, index=True, ondelete="cascade", readonly=True
+    )
+    account_id = fields.Many2one(
+        "helpcrunch.account",
+        "Messenger",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        readonly=True,
+    )
+    company_id = fields.Many2one(
+        "res.company", index=True, ondelete="cascade", readonly=True
+    )
+    planned_at = fields.Datetime("Planned for", required=True, readonly=True)
+    state = fields.Selection(
+        [
+            ("planned", "Planned"),
+            ("running", "Sending"),
+            ("paused", "Paused"),
+            ("done", "Done"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        default="planned",
+        readonly=True,
+    )
+    started_at = fields.Datetime("Started", readonly=True)
+    done_at = fields.Datetime("Finished", readonly=True)
+    # When somebody last looked what to send next, so that one process does.
+    fed_at = fields.Datetime(readonly=True)
+    recipient_ids = fields.One2many("helpcrunch.broadcast.recipient", "broadcast_id")
+    recipient_count = fields.Integer("Recipients", compute="_compute_counts")
+    pending_count = fields.Integer("Waiting", compute="_compute_counts")
+    sent_count = fields.Integer("Sent", compute="_compute_counts")
+    failed_count = fields.Integer("Failed", compute="_compute_counts")
+    skipped_count = fields.Integer("Skipped", compute="_compute_counts")
+    unknown_count = fields.Integer("Outcome Unknown", compute="_compute_counts")
+    progress = fields.Float(
+        compute="_compute_counts", help="The part of the recipients that is settled."
+    )
+    estimated_end = fields.Datetime(
+        compute="_compute_estimated_end",
+        help="At the calls a minute that the messenger has beside live replies.",
+    )
+    hint = fields.Char("Why It Waits", compute="_compute_hint")
+    answered_count = fields.Integer(
+        "Answered",
+        compute="_compute_answers",
+        help="Recipients who wrote within 24 hours after they got the message.",
+    )
+    lead_count = fields.Integer(
+        "Leads",
+        compute="_compute_answers",
+        help="Leads made from the recipients' dialogues within 24 hours after they got "
+        "the message.",
+    )
+
+    _step_moment_unique = models.UniqueIndex(
+        "(step_id, planned_at)",
+        "This step has run at this moment already.",
+    )
+    _active_idx = models.Index("(account_id, id) WHERE state IN ('planned', 'running')")
+
+    # === COMPUTES === #
+
+    def _compute_counts(self):
+        counts = {}
+        for broadcast, state, count in self.env[
+            "helpcrunch.broadcast.recipient"
+        ]._read_group(
+            [("broadcast_id", "in", self.ids)], ["broadcast_id", "state"], ["__count"]
+        ):
+            counts.setdefault(broadcast, {})[state] = count
+        for broadcast in self:
+            of_state = counts.get(broadcast, {})
+            for state in ("pending", "sent", "failed", "skipped", "unknown"):
+                broadcast[f"{state}_count"] = of_state.get(state, 0)
+            total = sum(of_state.values())
+            settled = total - broadcast.pending_count - broadcast.unknown_count
+            broadcast.recipient_count = total
+            broadcast.progress = 100 * settled / total if total else 100
+
+    def _compute_estimated_end(self):
+        now = fields.Datetime.now()
+        for broadcast in self:
+            broadcast.estimated_end = False
+            if not broadcast._is_active() or not broadcast.pending_count:
+                continue
+            account = broadcast.account_id
+            per_minute = budget.bulk_rate(
+                account.requests_per_minute,
+                account.broadcast_share,
+                account.budget_ids._used_live(),
+            )
+            calls = broadcast._count_calls_ahead()
+            begin = broadcast.bot_id._get_quiet_end(now) or now
+            broadcast.estimated_end = fields.Datetime.add(
+                begin, minutes=calls / per_minute
+            )
+
+    def _count_calls_ahead(self):
+        """Return how many calls there are until this broadcast is sent."""
+        ahead = self.search(
+            [
+                ("account_id", "=", self.account_id.id),
+                ("state", "in", _ACTIVE_STATES),
+                ("id", "<=", self.id),
+            ]
+        )
+        return sum(
+            row.pending_count * (1 + len(row.step_id.media_ids)) for row in ahead
+        )
+
+    def _compute_hint(self):
+        now = fields.Datetime.now()
+        for broadcast in self:
+            broadcast.hint = broadcast._is_active() and broadcast._find_hint(now)
+
+    def _find_hint(self, now):
+        """Return why nothing is sent just now, if there is a reason."""
+        if self.account_id.state != "connected" or not self.account_id.active:
+            return self.env._(
+                "Messenger “%(messenger)s” is not connected; the broadcast goes on "
+                "when it is.",
+                messenger=self.account_id.name,
+            )
+        if quiet_end := self.bot_id._get_quiet_end(now):
+            return self.env._(
+                "The bot has quiet hours until %(moment)s.",
+                moment=self.bot_id._format_moment(quiet_end),
+            )
+        if self._find_earlier():
+            return self.env._("The former run of this step is not finished yet.")
+        return False
+
+    def _compute_answers(self):
+        """Count in the database: a broadcast may have ten thousand recipients."""
+        found = {}
+        if self.ids:
+            self.env.flush_all()
+            self.env.cr.execute(
+                SQL(
+                    """
+                    SELECT recipient.broadcast_id,
+                           count(DISTINCT recipient.id)
+                               FILTER (WHERE recipient.answered_at IS NOT NULL),
+                           count(DISTINCT lead.id)
+                      FROM helpcrunch_broadcast_recipient recipient
+                 LEFT JOIN crm_lead lead ON %s
+                     WHERE recipient.broadcast_id IN %s
+                  GROUP BY recipient.broadcast_id
+                    """,
+                    _LEAD_OF_RECIPIENT,
+                    tuple(self.ids),
+                ),
+            )
+            found = {row[0]: row[1:] for row in self.env.cr.fetchall()}
+        for broadcast in self:
+            broadcast.answered_count, broadcast.lead_count = found.get(
+                broadcast.id, (0, 0)
+            )
+
+    # === PLANNING === #
+
+    @api.model
+    def _plan(self, step, moment):
+        """Make a broadcast of a schedule step, with all its recipients.
+
+        In one transaction; the recipients are one statement. A second broadcast of the
+        same step and moment is refused by the database.
+
+        :return: the broadcast
+        """
+        bot = step.bot_id
+        broadcast = self.create(
+            {
+                "name": step.name,
+                "step_id": step.id,
+                "bot_id": bot.id,
+                "account_id": bot.account_id.id,
+                "company_id": bot.company_id.id,
+                "planned_at": moment,
+            },
+        )
+        self.env["helpcrunch.broadcast.recipient"]._insert_for(broadcast)
+        broadcast._wake()
+        return broadcast
+
+    @api.model
+    def _count_active(self, step):
+        """Return how many broadcasts of a step are to be sent or being sent."""
+        return self.search_count(
+            [("step_id", "=", step.id), ("state", "in", _ACTIVE_STATES)]
+        )
+
+    def _find_earlier(self):
+        """Return the run of the same step that comes before this one."""
+        return self.search(
+            [
+                ("step_id", "=", self.step_id.id),
+                ("state", "in", _ACTIVE_STATES),
+                ("id", "<", self.id),
+            ],
+            limit=1,
+        )
+
+    @api.model
+    def _wake(self):
+        """Have somebody look what to send as soon as this transaction commits."""
+        self.env["helpcrunch.event"]._run_after_commit(work.submit_broadcasts)
+
+    def _is_active(self):
+        return self.state in _ACTIVE_STATES
+
+    # === ACTIONS === #
+
+    def action_pause(self):
+        """Send nothing more until somebody resumes it."""
+        active = self.filtered(lambda row: row._is_active())
+        active.state = "paused"
+        active._recall(self.env._("The broadcast was paused."))
+
+    def action_resume(self):
+        """Go on where it was paused.
+
+        :raise UserError: if its bot is archived
+        """
+        for broadcast in self.filtered(lambda row: row.state == "paused"):
+            if not broadcast.bot_id.active or not broadcast.step_id.active:
+                raise UserError(
+                    self.env._(
+                        "“%(broadcast)s” cannot go on: its bot or its step is archived "
+                        "or deleted.",
+                        broadcast=broadcast.name,
+                    ),
+                )
+            broadcast.state = "running" if broadcast.started_at else "planned"
+        self._wake()
+
+    def action_cancel(self):
+        """Send nothing more, for good; who has not got it is skipped."""
+        unfinished = self.filtered(
+            lambda row: row._is_active() or row.state == "paused"
+        )
+        unfinished.write({"state": "cancelled", "done_at": fields.Datetime.now()})
+        unfinished._recall(self.env._("The broadcast was cancelled."))
+        self.env["helpcrunch.broadcast.recipient"].search(
+            [
+                ("broadcast_id", "in", unfinished.ids),
+                ("state", "=", "pending"),
+                ("message_id", "=", False),
+            ],
+        )._skip("cancelled")
+
+    def action_retry_failed(self):
+        """Try those again whom the message did not reach."""
+        failed = self.recipient_ids.filtered(lambda row: row.state == "failed")
+        failed._start_again()
+        for broadcast in failed.broadcast_id.filtered(
+            lambda row: row.state in ("done", "cancelled")
+        ):
+            broadcast.write({"state": "running", "done_at": False})
+        self._wake()
+
+    def action_resolve_unknown(self):
+        """Look in HelpCrunch now whether the messages with unknown outcome are there.
+
+        It happens by itself too, after a while.
+        """
+        unknown = self.recipient_ids.filtered(lambda row: row.state == "unknown")
+        outbox = self.env["helpcrunch.outbox"]
+        outbox.search(
+            [
+                ("message_id", "in", unknown.message_id.ids),
+                ("state", "=", "unknown"),
+            ],
+        ).not_before = False
+        outbox._wake()
+        self._wake()
+
+    def action_view_recipients(self):
+        """Open the recipients, those of one state if a button says so."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpcrunch_chatbot.helpcrunch_broadcast_recipient_action"
+        )
+        domain = [("broadcast_id", "=", self.id)]
+        if state := self.env.context.get("helpcrunch_recipient_state"):
+            domain.append(("state", "=", state))
+        if self.env.context.get("helpcrunch_answered"):
+            domain.append(("answered_at", "!=", False))
+        return {**action, "domain": domain, "context": {}}
+
+    def action_view_leads(self):
+        self.ensure_one()
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT lead.id FROM helpcrunch_broadcast_recipient recipient
+                  JOIN crm_lead lead ON %s
+                 WHERE recipient.broadcast_id = %s
+                """,
+                _LEAD_OF_RECIPIENT,
+                self.id,
+            ),
+        )
+        lead_ids = [row[0] for row in self.env.cr.fetchall()]
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Leads"),
+            "res_model": "crm.lead",
+            "view_mode": "list,form",
+            "domain": [("id", "in", lead_ids)],
+            "context": {"active_test": False, "create": False},
+        }
+
+    def _get_form_action(self):
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+        }
+
+    def _recall(self, reason):
+        """Take back the messages that are not on their way yet.
+
+        A message of several parts whose first part has gone goes to its end.
+        """
+        self.env.flush_all()
+        recipients = self.env["helpcrunch.broadcast.recipient"].search(
+            [
+                ("broadcast_id", "in", self.ids),
+                ("state", "=", "pending"),
+                ("message_id", "!=", False),
+            ],
+        )
+        outbox = self.env["helpcrunch.outbox"]
+        waiting = outbox.search(
+            [
+                ("message_id", "in", recipients.message_id.ids),
+                ("state", "=", "pending"),
+                ("priority", ">", PRIORITY_LIVE),
+            ],
+        ).message_id
+        for recipient in recipients.filtered(lambda row: row.message_id in waiting):
+            outbox._cancel_unsent(
+                [
+                    ("chat_id", "=", recipient.chat_id.id),
+                    ("message_id", ">=", recipient.message_id.id),
+                    ("message_id", "<=", recipient.last_message_id.id),
+                ],
+                reason,
+            )
+            recipient._start_again()

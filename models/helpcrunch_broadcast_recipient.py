@@ -1,0 +1,234 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+
+class HelpcrunchBroadcastRecipient(models.Model):
+    """One contact who is to get the message of a broadcast, once.
+
+    Made by one statement for all contacts of a broadcast, so the model keeps no access
+    log of its own.
+    """
+
+    _name = "helpcrunch.broadcast.recipient"
+    _description = "HelpCrunch Broadcast Recipient"
+    _order = "id"
+    _rec_name = "partner_id"
+    _log_access = False
+
+    broadcast_id = fields.Many2one(
+        "helpcrunch.broadcast", required=True, ondelete="cascade", readonly=True
+    )
+    company_id = fields.Many2one(
+        "res.company", index=True, ondelete="cascade", readonly=True
+    )
+    partner_id = fields.Many2one(
+        "res.partner",
+        "Contact",
+        index="btree_not_null",
+        ondelete="set null",
+        readonly=True,
+    )
+    customer_id = fields.Many2one(
+        "helpcrunch.customer",
+        index="btree_not_null",
+        ondelete="set null",
+        readonly=True,
+    )
+    chat_id = fields.Many2one(
+        "helpcrunch.chat",
+        "Dialogue",
+        index="btree_not_null",
+        ondelete="set null",
+        readonly=True,
+    )
+    # A message may have parts and media: from the first to the last of its lines.
+    message_id = fields.Many2one(
+        "helpcrunch.message", index="btree_not_null", ondelete="set null", readonly=True
+    )
+    last_message_id = fields.Many2one(
+        "helpcrunch.message", index="btree_not_null", ondelete="set null", readonly=True
+    )
+    state = fields.Selection(
+        [
+            ("pending", "Waiting"),
+            ("sent", "Sent"),
+            ("failed", "Failed"),
+            ("skipped", "Skipped"),
+            ("unknown", "Outcome unknown"),
+        ],
+        required=True,
+        default="pending",
+        readonly=True,
+    )
+    reason = fields.Selection(
+        [
+            ("operator", "With an operator all day"),
+            ("silent", "Silent for longer than the channel allows"),
+            ("opted_out", "Wants no broadcasts"),
+            ("blocked", "Blocked in HelpCrunch"),
+            ("filter", "Does not fit the filter any more"),
+            ("gone", "Contact, customer or dialogue deleted"),
+            ("empty", "Nothing to say"),
+            ("cancelled", "Broadcast cancelled"),
+            ("refused", "HelpCrunch did not take it"),
+            ("error", "Could not be processed"),
+            ("neutralized", "Database neutralized"),
+        ],
+        readonly=True,
+    )
+    error = fields.Text(readonly=True)
+    sent_at = fields.Datetime("Sent on", readonly=True)
+    answered_at = fields.Datetime(
+        "Answered on", readonly=True, help="First answer within 24 hours."
+    )
+    # Put into the inbox of the dialogue, so nobody else is to do it.
+    queued = fields.Boolean(readonly=True)
+    attempt = fields.Integer(default=0, readonly=True)
+    not_before = fields.Datetime("Not before", readonly=True)
+    give_up_at = fields.Datetime("Tried until", readonly=True)
+    # The flow's "go to" is still to follow.
+    continues = fields.Boolean(readonly=True)
+
+    _contact_once = models.UniqueIndex(
+        "(broadcast_id, partner_id)",
+        "A contact gets a broadcast only once.",
+    )
+    _state_idx = models.Index("(broadcast_id, state)")
+    _waiting_idx = models.Index(
+        "(broadcast_id, id) WHERE state = 'pending' AND queued IS NOT TRUE"
+    )
+    _under_way_idx = models.Index(
+        "(broadcast_id) WHERE queued AND state IN ('pending', 'unknown')"
+    )
+    _continues_idx = models.Index("(broadcast_id) WHERE continues")
+
+    # === WHO === #
+
+    @api.model
+    def _find_for(self, step):
+        """Return the ids of the contacts who would get a step's message now."""
+        if not step.bot_id.ids:
+            return []
+        self.env["helpcrunch.chat"].check_access("read")
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "SELECT partner_id FROM (%s) candidate WHERE reason IS NULL",
+                self._select_for(step),
+            ),
+        )
+        return [row[0] for row in self.env.cr.fetchall()]
+
+    @api.model
+    def _insert_for(self, broadcast):
+        """Make the recipients of a broadcast, in one statement."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO helpcrunch_broadcast_recipient (
+                            broadcast_id, company_id, partner_id, customer_id, chat_id,
+                            state, reason, queued, attempt)
+                     SELECT %s, %s, partner_id, customer_id, chat_id,
+                            CASE WHEN reason IS NULL THEN 'pending' ELSE 'skipped' END,
+                            reason, FALSE, 0
+                       FROM (%s) candidate
+                """,
+                broadcast.id,
+                broadcast.company_id.id,
+                self._select_for(broadcast.step_id),
+            ),
+        )
+        broadcast.invalidate_recordset()
+
+    @api.model
+    def _select_for(self, step):
+        """Return the statement that selects who gets a message, in which dialogue.
+
+        One row for each contact: ``partner_id``, ``customer_id``, ``chat_id`` of the
+        newest dialogue, and ``reason`` if the message cannot reach it there now. Plain
+        SQL: ten thousand recipients are one statement.
+        """
+        channels = step.bot_id.application_ids
+        partners = self.env["res.partner"].with_context(active_test=True)
+        domain = step._get_partner_domain() & Domain(
+            "company_id", "in", (False, step.bot_id.company_id.id)
+        )
+        return SQL(
+            """
+            SELECT DISTINCT ON (chat.partner_id)
+                   chat.partner_id, chat.customer_id, chat.id AS chat_id,
+                   CASE WHEN application.reply_window > 0
+                             AND COALESCE(chat.last_customer_message_at, '-infinity')
+                                 < now() AT TIME ZONE 'UTC'
+                                   - application.reply_window * INTERVAL '1 hour'
+                        THEN 'silent' END AS reason
+              FROM helpcrunch_chat chat
+              JOIN helpcrunch_customer customer ON customer.id = chat.customer_id
+         LEFT JOIN helpcrunch_application application
+                ON application.id = chat.application_id
+             WHERE chat.bot_id = %(bot)s
+               AND customer.active
+               AND chat.partner_id IN %(partners)s
+               AND (%(all_channels)s OR chat.application_id IN %(channels)s)
+               AND NOT EXISTS (SELECT FROM helpcrunch_customer refusing
+                                WHERE refusing.partner_id = chat.partner_id
+                                  AND (refusing.opt_out OR refusing.blocked))
+          ORDER BY chat.partner_id, chat.last_message_at DESC NULLS LAST, chat.id DESC
+            """,
+            bot=step.bot_id.ids[0],
+            partners=partners._search(domain).subselect(),
+            all_channels=not channels,
+            channels=tuple(channels.ids or [0]),
+        )
+
+    # === WHAT BECOMES OF THEM === #
+
+    def _skip(self, reason):
+        self.write({"state": "skipped", "reason": reason, "queued": False})
+
+    def _start_again(self, not_before=False):
+        """Let them wait for their message anew.
+
+        The event of a former attempt, should it still come, finds another number.
+        """
+        for recipient in self:
+            recipient.write(
+                {
+                    "state": "pending",
+                    "reason": False,
+                    "error": False,
+                    "message_id": False,
+                    "last_message_id": False,
+                    "queued": False,
+                    "attempt": recipient.attempt + 1,
+                    "not_before": not_before,
+                },
+            )
+
+    # === MERGED CONTACTS === #
+
+    @api.model
+    def _follow_merge(self, src_partners, dst_partner):
+        """Bring the recipients of merged contacts to the survivor, once each.
+
+        Odoo would delete all rows of a merged contact because of one twin. Whoever got
+        the message in one row does not get it in another.
+        """
+        self.env.flush_all()
+        partners = src_partners | dst_partner
+        rows = self.search([("partner_id", "in", partners.ids)])
+        for broadcast in rows.broadcast_id:
+            twins = rows.filtered(lambda row, of=broadcast: row.broadcast_id == of)
+            kept = twins.sorted(
+                lambda row: (row._weight(), row.partner_id == dst_partner), reverse=True
+            )[0]
+            (twins - kept).unlink()
+        rows.exists().partner_id = dst_partner
+
+    def _weight(self):
+        """Tell how near a row is to its message; of twins the nearest stays."""
+        if self.state == "pending":
+            return 3 if self.message_id else 2
+        return {"sent": 5, "unknown": 4, "failed": 1}.get(self.state, 0)

@@ -1,0 +1,390 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_datetime
+
+from ...tools import schedule
+
+_SHOWN_RUNS = 5
+# What a person sets; the rest follows from the clock.
+_CLOCK_FIELDS = {"interval_number", "interval_type", "run_time"}
+
+
+class HelpcrunchStep(models.Model):
+    """Schedule: says its text to all customers of the bot, again and again.
+
+    Reached by the flow it acts as a text. At ``next_run`` the step becomes a
+    ``helpcrunch.broadcast``.
+    """
+
+    _inherit = "helpcrunch.step"
+
+    step_type = fields.Selection(
+        selection_add=[("schedule", "Schedule")], ondelete={"schedule": "cascade"}
+    )
+    interval_number = fields.Integer(
+        "Run Every",
+        default=1,
+        help="How often the message goes out, for example every 1 day.",
+    )
+    interval_type = fields.Selection(
+        [
+            ("minutes", "Minutes"),
+            ("hours", "Hours"),
+            ("days", "Days"),
+            ("weeks", "Weeks"),
+            ("months", "Months"),
+        ],
+        default="days",
+    )
+    run_time = fields.Float(
+        "Time of the Run",
+        default=9,
+        help="The hour at which the step runs, in the time zone of the bot. It stays "
+        "the same when the clocks change. For minutes and hours it sets the first run "
+        "only.",
+    )
+    next_run = fields.Datetime(
+        copy=False,
+        help="When the first run takes place; after each run, the next one. Empty: "
+        "the next time the clock shows the time of the run.",
+    )
+    last_run = fields.Datetime(
+        "Last Run of the Step",
+        help="The end of the schedule: no run takes place after it, one at this very "
+        "moment does. Empty: it never ends.",
+    )
+    executed_at = fields.Datetime(
+        readonly=True, copy=False, help="When the step ran last."
+    )
+    state = fields.Selection(
+        [("planned", "Planned"), ("paused", "Paused"), ("finished", "Finished")],
+        required=True,
+        default="planned",
+        readonly=True,
+        copy=False,
+    )
+    # The run that a person set. Later ones are counted from it: what falls on the 31st
+    # does not move to the 28th for ever.
+    anchor_run = fields.Datetime(readonly=True, copy=False)
+    broadcast_ids = fields.One2many("helpcrunch.broadcast", "step_id", "Broadcasts")
+    broadcast_count = fields.Integer(
+        "Number of Broadcasts", compute="_compute_broadcast_count"
+    )
+    next_runs = fields.Text(
+        "Next Five Runs",
+        compute="_compute_next_runs",
+        help="In the time zone of the bot.",
+    )
+    recipient_count = fields.Integer(
+        "Recipients Now",
+        compute="_compute_recipient_count",
+        help="Contacts who would get the message if it went out now: they have a "
+        "dialogue with this bot, fit the filter, are not blocked and want broadcasts.",
+    )
+    schedule_zone = fields.Selection(related="bot_id.tz", string="Time Zone")
+
+    _due_idx = models.Index(
+        "(next_run) WHERE step_type = 'schedule' AND state = 'planned'"
+    )
+
+    # === COMPUTES === #
+
+    def _compute_broadcast_count(self):
+        counts = dict(
+            self.env["helpcrunch.broadcast"]._read_group(
+                [("step_id", "in", self.ids)], ["step_id"], ["__count"]
+            ),
+        )
+        for step in self:
+            step.broadcast_count = counts.get(step, 0)
+
+    @api.depends(
+        "step_type",
+        "state",
+        "next_run",
+        "last_run",
+        "interval_number",
+        "interval_type",
+        "run_time",
+        "bot_id.tz",
+    )
+    def _compute_next_runs(self):
+        for step in self:
+            zone = step.bot_id.tz or "UTC"
+            step.next_runs = "\n".join(
+                format_datetime(
+                    self.env, run, tz=zone, dt_format="EEEE, d MMMM y, HH:mm"
+                )
+                for run in step._list_runs(_SHOWN_RUNS)
+            )
+
+    @api.depends("step_type", "partner_domain", "bot_id")
+    def _compute_recipient_count(self):
+        for step in self:
+            step.recipient_count = len(step._find_recipients())
+
+    def _find_recipients(self):
+        """Return the ids of the contacts who would get the message now."""
+        if self.step_type != "schedule" or self._find_domain_problem():
+            return []
+        return self.env["helpcrunch.broadcast.recipient"]._find_for(self)
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        steps = super().create(vals_list)
+        for step, vals in zip(steps, vals_list, strict=True):
+            if step.step_type == "schedule":
+                if step.next_run and "run_time" not in vals:
+                    zone = step.bot_id.tz or "UTC"
+                    clock = schedule.read_clock(step.next_run, zone)
+                    step._write_clock({"run_time": clock})
+                step._set_up_clock(vals)
+        return steps
+
+    def write(self, vals):
+        result = super().write(vals)
+        if self.env.context.get("helpcrunch_clock"):
+            return result
+        if vals.keys() & {*_CLOCK_FIELDS, "next_run", "step_type"}:
+            for step in self.filtered(lambda step: step.step_type == "schedule"):
+                step._set_up_clock(vals)
+        elif vals.get("active"):
+            self._skip_missed_runs()
+        return result
+
+    def copy_data(self, default=None):
+        """Pause the copy: nobody wants to send a broadcast twice by copying a step."""
+        vals_list = super().copy_data(default)
+        for step, vals in zip(self, vals_list, strict=True):
+            if step.step_type == "schedule":
+                vals.setdefault("state", "paused")
+                vals["last_run"] = False
+        return vals_list
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_sending(self):
+        sending = self.broadcast_ids.filtered(lambda row: row._is_active())
+        if sending:
+            raise UserError(
+                self.env._(
+                    "Step “%(step)s” cannot be deleted: broadcast “%(broadcast)s” is "
+                    "still being sent. Cancel it first, or archive the step.",
+                    step=sending[0].step_id.name,
+                    broadcast=sending[0].display_name,
+                ),
+            )
+
+    @api.onchange("step_type", "run_time", "interval_type")
+    def _onchange_run_time(self):
+        if self.step_type != "schedule" or not 0 <= self.run_time < 24:
+            return
+        if not self.next_run:
+            self.next_run = self._get_schedule().first(fields.Datetime.now())
+        elif self._origin.run_time != self.run_time:
+            self.next_run = self._move_to_clock()
+
+    # === ACTIONS === #
+
+    def action_pause_schedule(self):
+        """Run no more until somebody resumes the schedule."""
+        self._write_clock({"state": "paused"})
+
+    def action_resume_schedule(self):
+        """Go on with the schedule; runs that were missed are not made up for.
+
+        :raise UserError: if it has come to its end
+        """
+        for step in self:
+            changed = step._get_next(fields.Datetime.now())
+            if not changed["next_run"]:
+                raise UserError(
+                    self.env._(
+                        "The schedule “%(step)s” has ended: no run takes place after "
+                        "its last run. Set a later last run, or none.",
+                        step=step.name,
+                    ),
+                )
+            step._write_clock({"state": "planned", **changed})
+
+    def action_run_now(self):
+        """Send the step now to everybody who fits; the schedule stays as it is."""
+        self.ensure_one()
+        if not self.active or not self.bot_id.active:
+            raise UserError(
+                self.env._(
+                    "“%(step)s” or its bot is archived, and an archived bot says "
+                    "nothing. Unarchive it first.",
+                    step=self.name,
+                ),
+            )
+        if not self.recipient_count:
+            raise UserError(
+                self.env._(
+                    "Nobody would get “%(step)s”: no customer of the bot fits its "
+                    "filter and wants broadcasts.",
+                    step=self.name,
+                ),
+            )
+        self.check_access("write")
+        now = fields.Datetime.now()
+        # sudo: helpcrunch.broadcast - made by schedules only, never by hand
+        broadcast = self.broadcast_ids.filtered(
+            lambda row: row.planned_at == now
+        ) or self.env["helpcrunch.broadcast"].sudo()._plan(self, now)
+        self._write_clock({"executed_at": now})
+        return broadcast._get_form_action()
+
+    def action_view_broadcasts(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpcrunch_chatbot.helpcrunch_broadcast_action"
+        )
+        return {**action, "domain": [("step_id", "=", self.id)], "context": {}}
+
+    def action_view_recipients(self):
+        """Show who would get the message now."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Who Would Get “%(step)s” Now", step=self.name),
+            "res_model": "res.partner",
+            "view_mode": "list,form",
+            "domain": [("id", "in", self._find_recipients())],
+            "context": {"create": False},
+        }
+
+    # === FOR THE ENGINE === #
+
+    def _enter_schedule(self, chat):
+        return self.next_step_id
+
+    def _check_schedule(self):
+        if self.interval_number < 1 or not self.interval_type:
+            return self.env._("enter how often it runs, at least every 1.")
+        if not 0 <= self.run_time < 24:
+            return self.env._("the time of the run lies between 00:00 and 23:59.")
+        if self.next_run and self.last_run and self.last_run < self.next_run:
+            return self.env._(
+                "its last run comes before the next one. Set a later last run, or none."
+            )
+        return None
+
+    @api.model
+    def _get_checked_fields(self):
+        own = {*_CLOCK_FIELDS, "next_run", "last_run"}
+        return [*super()._get_checked_fields(), *sorted(own)]
+
+    # === THE CLOCK === #
+
+    def _get_schedule(self):
+        return schedule.Schedule(
+            self.interval_number,
+            self.interval_type,
+            self.bot_id.tz or "UTC",
+            self.run_time,
+            self.last_run or None,
+        )
+
+    def _set_up_clock(self, vals):
+        """Let time and next run agree after a person set one of them.
+
+        :param dict vals: what was set
+        """
+        now, clock = fields.Datetime.now(), self._get_schedule()
+        run = self.next_run or clock.first(now)
+        if vals.keys() & _CLOCK_FIELDS and not vals.get("next_run"):
+            run = self._move_to_clock()
+        changed = {"next_run": run, "anchor_run": run}
+        if clock.is_over(run):
+            changed = {"next_run": False, "anchor_run": False, "state": "finished"}
+        elif vals.get("next_run") and self.state == "finished":
+            changed["state"] = "planned"
+        self._write_clock(changed)
+
+    def _move_to_clock(self):
+        """Return the next run at the time that is set now."""
+        now, clock = fields.Datetime.now(), self._get_schedule()
+        if not self.next_run:
+            return clock.first(now)
+        if self.interval_type not in schedule.WALL_CLOCK and self.executed_at:
+            # The time sets their first run only.
+            return self.next_run
+        return clock.moved(self.next_run, now)
+
+    def _find_next_run(self, moment):
+        """Return the first run later than a moment."""
+        clock = self._get_schedule()
+        if self.next_run and self.next_run > moment:
+            return self.next_run
+        return clock.after(
+            moment, self.anchor_run or self.next_run or clock.first(moment)
+        )
+
+    def _list_runs(self, count):
+        """Return the next runs, also of a drawing that is not saved yet."""
+        drawn = self.step_type == "schedule" and not self._check_schedule()
+        if not drawn or not self.next_run or self.state != "planned":
+            return []
+        # As it will be counted: from the run that a person sets, if that is this one.
+        is_set = not self._origin or self._origin.next_run != self.next_run
+        anchor = self.next_run if is_set else self.anchor_run or self.next_run
+        return self._get_schedule().runs(self.next_run, anchor, count)
+
+    def _skip_missed_runs(self):
+        """Let schedules that could not run go on with the next run to come."""
+        now = fields.Datetime.now()
+        for step in self:
+            if step.step_type == "schedule" and step.next_run and step.next_run <= now:
+                step._write_clock(step._get_next(now))
+
+    def _follow_zone(self):
+        """Keep the hour of the wall clock when the bot moves to another time zone."""
+        for step in self:
+            if step.step_type == "schedule" and step.next_run:
+                step._set_up_clock({"run_time": step.run_time})
+
+    def _get_next(self, moment):
+        """Return the values of a step whose next run is later than a moment."""
+        run = self._find_next_run(moment)
+        if self._get_schedule().is_over(run):
+            return {"next_run": False, "state": "finished"}
+        return {"next_run": run}
+
+    def _write_clock(self, vals):
+        """Write what the clock itself sets."""
+        return self.with_context(helpcrunch_clock=True).write(vals)
+
+    @api.model
+    def _get_undrawn_fields(self):
+        return super()._get_undrawn_fields() | {
+            "next_run",
+            "anchor_run",
+            "executed_at",
+            "state",
+        }
+
+    # === RUNS === #
+
+    def _run(self):
+        """Let the step run if its moment has come, and move on to the next run.
+
+        In one transaction: a crash leaves either nothing or all of it. Whoever comes
+        at the same moment clashes on the step's row. Missed runs become one.
+        """
+        now = fields.Datetime.now()
+        due = self.exists().filtered(
+            lambda step: (
+                step.active
+                and step.state == "planned"
+                and step.next_run
+                and step.next_run <= now
+            )
+        )
+        for step in due:
+            broadcasts = self.env["helpcrunch.broadcast"]
+            # One that is sent and one that waits for it are enough.
+            if broadcasts._count_active(step) < 2:
+                broadcasts._plan(step, step.next_run)
+            step._write_clock({**step._get_next(now), "executed_at": now})

@@ -1,0 +1,113 @@
+"""Broadcasts on the stand-in, look by look."""
+
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo import fields
+
+from ..models import helpcrunch_broadcast_sending, work
+from .common_operators import OperatorCase
+
+
+class BroadcastCase(OperatorCase):
+    """A bot with a schedule step "News" and as many customers as a test needs."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.news = cls.step(
+            "News",
+            "schedule",
+            interval_type="days",
+            next_run="2100-01-01 07:00:00",
+            run_time=9,
+        )
+
+    def setUp(self):
+        super().setUp()
+        # Two looks may come at once here.
+        fresh = patch.object(helpcrunch_broadcast_sending, "_FRESH_SECONDS", -1)
+        fresh.start()
+        self.addCleanup(fresh.stop)
+
+    def customers(self, count, first=5001, application=2):
+        """Let so many customers begin a dialogue; return their numbers."""
+        numbers = range(first, first + count)
+        for number in numbers:
+            self.says("Hi", customer=number, application=application)
+        return numbers
+
+    def plan(self, step=None):
+        """Plan a broadcast of a step now, as the button does; return it."""
+        step = step or self.news
+        for former in step.broadcast_ids:
+            # Two runs in one second are one.
+            former.planned_at -= timedelta(days=1)
+        action = step.action_run_now()
+        return self.env["helpcrunch.broadcast"].browse(action["res_id"])
+
+    def look(self, times=1):
+        """Look what is to be sent, take the turns, make the calls."""
+        with self.enter_test_mode_if_needed():
+            for _time in range(times):
+                self.env.flush_all()
+                work.send_broadcasts(self.env.cr.dbname)
+                self.work()
+                self.take_own_events()
+        self.env.invalidate_all()
+
+    def send(self, step=None):
+        """Plan a broadcast and send all of it; return it."""
+        broadcast = self.plan(step)
+        self.send_rest(broadcast)
+        return broadcast
+
+    def send_rest(self, broadcast):
+        for _time in range(100):
+            self.look()
+            if not broadcast._is_active():
+                break
+        for chat in broadcast.recipient_ids.chat_id:
+            # What was said so far is no answer to what the customer writes next.
+            if chat.external_id.isdigit():
+                self.hears(int(chat.external_id))
+
+    def deliver(self):
+        """Make every call that is due."""
+        with self.enter_test_mode_if_needed():
+            self.env.flush_all()
+            work.drain(self.env.cr.dbname)
+            self.work()
+        self.env.invalidate_all()
+
+    def later_on(self, **delta):
+        """Move everything that waits for a time so much nearer."""
+        recipients = self.env["helpcrunch.broadcast.recipient"].search(
+            [("not_before", "!=", False)]
+        )
+        for recipient in recipients:
+            recipient.not_before -= timedelta(**delta)
+
+    def heard(self, customer):
+        """Return all that the bot said to a customer in HelpCrunch, chat by chat."""
+        chats = self.env["helpcrunch.chat"].search(
+            [("customer_id.external_id", "=", str(customer))], order="id"
+        )
+        return [
+            message["text"]
+            for chat in chats
+            if chat.external_id.isdigit()
+            for message in self.helpcrunch.messages(int(chat.external_id))
+            if message["from"] == "agent"
+        ]
+
+    def states(self, broadcast):
+        """Return ``{customer: state or reason}``."""
+        return {
+            int(row.customer_id.external_id): row.reason or row.state
+            for row in broadcast.recipient_ids
+        }
+
+    @staticmethod
+    def now():
+        return fields.Datetime.now()
