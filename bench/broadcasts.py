@@ -9,8 +9,10 @@ import time
 from live.server import said, wait_for
 
 RECIPIENTS = 10000
-# Raised, as for an account with a budget of its own: 120 a minute would take 90 minutes.
-LIMIT = 6000
+# Raised: at HelpCrunch's 120 a minute it would take an hour and a half. The share is
+# measured at a limit that this machine can use up.
+LIMIT = 1200
+_NO_LIMIT = 6000
 _LIVE = 8
 
 _DRAW = """
@@ -95,6 +97,8 @@ def measure(bench):
     note += f"{refused} times 429"
     bench.say(note)
     bench.rows.append(("broadcast sent a minute, beside live", None, None, rate, note))
+    bench.helpcrunch.set(rate_limit=_NO_LIMIT)
+    bench.odoo.sql(f"UPDATE helpcrunch_account SET requests_per_minute = {_NO_LIMIT}")
     _crash(bench, chats)
 
 

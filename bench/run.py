@@ -18,12 +18,13 @@ from datetime import date
 from pathlib import Path
 
 import broadcasts
+import burst
 import consulting
 import contacts
 from live.server import OdooServer, StandIn, said, wait_for
 from visitor import Visitor
 
-PARTS = [
+PARTS = (
     "webhook",
     "turn",
     "livechat",
@@ -32,7 +33,7 @@ PARTS = [
     "burst",
     "contacts",
     "broadcasts",
-]
+)
 _KEY = b"test-signing-key"
 _LIVE_CHAT = """
 script = env["chatbot.script"].create({"title": "Bench"})
@@ -317,44 +318,7 @@ class Bench:
 
     def burst(self):
         """Three hundred replies at once on an account of 120 calls a minute."""
-        *chats, late_chat = self._open(31)
-        base = self.base
-        self.odoo.sql("UPDATE helpcrunch_account SET requests_per_minute = 120")
-        self.odoo.sql("UPDATE helpcrunch_account_budget SET calls = '{}'")
-        self.helpcrunch.set(rate_limit=120)
-        self.helpcrunch.requests_log(clear=True)
-        began = time.monotonic()
-        self.clients(
-            30,
-            300,
-            lambda client, turn: self.helpcrunch.customer_says(
-                base + client, f"ping {turn}", application=2
-            ),
-        )
-        # Somebody else asks when the minute's calls are used up and others wait.
-        time.sleep(20)
-        asked = time.monotonic()
-        self.helpcrunch.customer_says(base + 30, "ping", application=2)
-        total, late = 0, None
-        while (total < 300 or not late) and time.monotonic() - began < 600:
-            time.sleep(1)
-            total = sum(len(said(self.helpcrunch, chat)) - 1 for chat in chats)
-            if not late and said(self.helpcrunch, late_chat, "Answer"):
-                late = time.monotonic() - asked
-        seconds = time.monotonic() - began
-        wanted = [f"Answer {turn}" for turn in range(10)]
-        in_order = sum(said(self.helpcrunch, chat)[1:] == wanted for chat in chats)
-        log = self.helpcrunch.requests_log()
-        refused = sum(row["status"] == 429 for row in log)
-        note = f"{total} delivered in {seconds:.0f} s, {refused} times 429, "
-        note += f"{in_order} of 30 chats in order, "
-        note += f"somebody who asked meanwhile waited {late or 600:.0f} s"
-        self.rows.append(
-            ("burst of 300 replies at 120 a minute", None, None, total / seconds, note)
-        )
-        self.say(note)
-        self.helpcrunch.set(rate_limit=0)
-        self.odoo.sql("UPDATE helpcrunch_account SET requests_per_minute = 100000")
+        burst.measure(self)
 
     def contacts(self):
         """Merges among 200,000 contacts; long dialogues and contacts of many."""

@@ -17,6 +17,7 @@ from . import (
     helpcrunch_bot_example,
     helpcrunch_bot_opt_out,
     helpcrunch_broadcast,
+    helpcrunch_broadcast_answers,
     helpcrunch_broadcast_recipient,
     helpcrunch_broadcast_sending,
     helpcrunch_chat,

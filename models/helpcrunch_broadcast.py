@@ -1,29 +1,19 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 from ..const import PRIORITY_LIVE
 from ..tools import budget
 from . import work
 
 _ACTIVE_STATES = ("planned", "running")
-# An answer or a lead counts as the broadcast's for so long.
-ANSWER_HOURS = 24
-_LEAD_OF_RECIPIENT = SQL(
-    """
-    lead.helpcrunch_chat_id = recipient.chat_id
-    AND lead.create_date BETWEEN recipient.sent_at
-        AND recipient.sent_at + %s * INTERVAL '1 hour'
-    """,
-    ANSWER_HOURS,
-)
 
 
 class HelpcrunchBroadcast(models.Model):
     """One run of a schedule step: who is to get its message, and who got it.
 
     Here are its fields, its form and its planning; how it is sent stands in
-    ``helpcrunch_broadcast_sending.py``.
+    ``helpcrunch_broadcast_sending.py``, what came of it in
+    ``helpcrunch_broadcast_answers.py``.
     """
 
     _name = "helpcrunch.broadcast"
@@ -84,17 +74,6 @@ class HelpcrunchBroadcast(models.Model):
         help="At the calls a minute that the messenger has beside live replies.",
     )
     hint = fields.Char("Why It Waits", compute="_compute_hint")
-    answered_count = fields.Integer(
-        "Answered",
-        compute="_compute_answers",
-        help="Recipients who wrote within 24 hours after they got the message.",
-    )
-    lead_count = fields.Integer(
-        "Leads",
-        compute="_compute_answers",
-        help="Leads made from the recipients' dialogues within 24 hours after they got "
-        "the message.",
-    )
 
     _step_moment_unique = models.UniqueIndex(
         "(step_id, planned_at)",
@@ -174,33 +153,6 @@ class HelpcrunchBroadcast(models.Model):
             return self.env._("The former run of this step is not finished yet.")
         return False
 
-    def _compute_answers(self):
-        """Count in the database: a broadcast may have ten thousand recipients."""
-        found = {}
-        if self.ids:
-            self.env.flush_all()
-            self.env.cr.execute(
-                SQL(
-                    """
-                    SELECT recipient.broadcast_id,
-                           count(DISTINCT recipient.id)
-                               FILTER (WHERE recipient.answered_at IS NOT NULL),
-                           count(DISTINCT lead.id)
-                      FROM helpcrunch_broadcast_recipient recipient
-                 LEFT JOIN crm_lead lead ON %s
-                     WHERE recipient.broadcast_id IN %s
-                  GROUP BY recipient.broadcast_id
-                    """,
-                    _LEAD_OF_RECIPIENT,
-                    tuple(self.ids),
-                ),
-            )
-            found = {row[0]: row[1:] for row in self.env.cr.fetchall()}
-        for broadcast in self:
-            broadcast.answered_count, broadcast.lead_count = found.get(
-                broadcast.id, (0, 0)
-            )
-
     # === PLANNING === #
 
     @api.model
@@ -267,16 +219,19 @@ class HelpcrunchBroadcast(models.Model):
         :raise UserError: if its bot is archived
         """
         for broadcast in self.filtered(lambda row: row.state == "paused"):
-            if not broadcast.bot_id.active or not broadcast.step_id.active:
-                raise UserError(
-                    self.env._(
-                        "“%(broadcast)s” cannot go on: its bot or its step is archived "
-                        "or deleted.",
-                        broadcast=broadcast.name,
-                    ),
-                )
+            broadcast._check_can_go_on()
             broadcast.state = "running" if broadcast.started_at else "planned"
         self._wake()
+
+    def _check_can_go_on(self):
+        if not self.bot_id.active or not self.step_id.active:
+            raise UserError(
+                self.env._(
+                    "“%(broadcast)s” cannot go on: its bot or its step is archived or "
+                    "deleted.",
+                    broadcast=self.name,
+                ),
+            )
 
     def action_cancel(self):
         """Send nothing more, for good; who has not got it is skipped."""
@@ -294,13 +249,16 @@ class HelpcrunchBroadcast(models.Model):
         )._skip("cancelled")
 
     def action_retry_failed(self):
-        """Try those again whom the message did not reach."""
-        failed = self.recipient_ids.filtered(lambda row: row.state == "failed")
-        failed._start_again()
-        for broadcast in failed.broadcast_id.filtered(
-            lambda row: row.state in ("done", "cancelled")
-        ):
-            broadcast.write({"state": "running", "done_at": False})
+        """Try those again whom the message did not reach.
+
+        :raise UserError: if its bot is archived
+        """
+        for broadcast in self.filtered(lambda row: row.state != "cancelled"):
+            broadcast._check_can_go_on()
+            failed = broadcast.recipient_ids.filtered(lambda row: row.state == "failed")
+            failed._start_again()
+            if failed and broadcast.state == "done":
+                broadcast.write({"state": "running", "done_at": False})
         self._wake()
 
     def action_resolve_unknown(self):
@@ -331,29 +289,6 @@ class HelpcrunchBroadcast(models.Model):
         if self.env.context.get("helpcrunch_answered"):
             domain.append(("answered_at", "!=", False))
         return {**action, "domain": domain, "context": {}}
-
-    def action_view_leads(self):
-        self.ensure_one()
-        self.env.cr.execute(
-            SQL(
-                """
-                SELECT lead.id FROM helpcrunch_broadcast_recipient recipient
-                  JOIN crm_lead lead ON %s
-                 WHERE recipient.broadcast_id = %s
-                """,
-                _LEAD_OF_RECIPIENT,
-                self.id,
-            ),
-        )
-        lead_ids = [row[0] for row in self.env.cr.fetchall()]
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Leads"),
-            "res_model": "crm.lead",
-            "view_mode": "list,form",
-            "domain": [("id", "in", lead_ids)],
-            "context": {"active_test": False, "create": False},
-        }
 
     def _get_form_action(self):
         return {

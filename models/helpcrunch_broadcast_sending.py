@@ -16,6 +16,8 @@ from . import work
 
 # So many seconds' worth of calls wait at most in inboxes and outbox.
 _AHEAD_SECONDS = 2
+# While HelpCrunch takes nothing, so often one more message tries.
+_PROBE_SECONDS = 60
 # Who looked within this time is at it still.
 _FRESH_SECONDS = 0.8
 
@@ -79,11 +81,31 @@ class HelpcrunchBroadcast(models.Model):
         :return: ``(ids of dialogues with a turn to take, is there more to come)``
         """
         self._settle()
+        chat_ids = self._continue_flows()
         broadcasts = self._lock_active(alone)
-        chat_ids = broadcasts._continue_flows()
         chat_ids += broadcasts._hand_out()
         broadcasts._finish()
-        return chat_ids, any(row._is_active() for row in broadcasts)
+        return chat_ids, broadcasts._is_moving()
+
+    def _is_moving(self):
+        """Tell whether there is more to send soon; ir.cron looks for the rest.
+
+        Who waits for quiet hours to end, or for an operator, waits for minutes.
+        """
+        now = fields.Datetime.now()
+        moving = self.filtered(
+            lambda row: row._is_active() and not row.bot_id._get_quiet_end(now)
+        )
+        recipients = self.env["helpcrunch.broadcast.recipient"]
+        return any(
+            recipients.search_count(
+                [("broadcast_id", "in", moving.ids), *waiting], limit=1
+            )
+            for waiting in (
+                [("queued", "=", True), ("state", "=", "pending")],
+                recipients._domain_ready(now),
+            )
+        )
 
     def _lock_active(self, alone):
         """Return the broadcasts to look after, locked, oldest first.
@@ -200,16 +222,19 @@ class HelpcrunchBroadcast(models.Model):
             else:
                 recipient._start_again()
 
+    @api.model
     def _continue_flows(self):
         """Let the flow go on where the message has arrived.
+
+        Whoever does it twice finds the event there already.
 
         :return: ids of the dialogues
         """
         arrived = self.env["helpcrunch.broadcast.recipient"].search(
             [
-                ("broadcast_id", "in", self.ids),
                 ("continues", "=", True),
                 ("state", "=", "sent"),
+                ("broadcast_id.state", "!=", "paused"),
             ],
         )
         arrived.continues = False
@@ -250,15 +275,36 @@ class HelpcrunchBroadcast(models.Model):
         return chats.ids
 
     def _count_room(self, account):
-        """Return for how many more messages of an account there is room ahead."""
-        ahead = _AHEAD_SECONDS * budget.bulk_pace(account.requests_per_minute)
-        calls = self.env["helpcrunch.outbox"].search_count(
-            [
-                ("account_id", "=", account.id),
-                ("priority", ">", PRIORITY_LIVE),
-                ("state", "in", ("pending", "sending")),
-            ],
+        """Return for how many more messages of an account there is room ahead.
+
+        Calls that HelpCrunch did not take count as long as it has taken no other one
+        since: it may be down, and then one look a minute is enough.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT count(*) FILTER (WHERE state != 'unknown' AND is_due),
+                       count(*) FILTER (WHERE NOT is_due AND claimed_at > worked_at),
+                       max(claimed_at) < now() AT TIME ZONE 'UTC'
+                                         - %s * INTERVAL '1 second'
+                  FROM helpcrunch_outbox call
+            CROSS JOIN LATERAL (
+                           SELECT COALESCE(not_before, '-infinity')
+                                  <= now() AT TIME ZONE 'UTC' AS is_due) due
+            CROSS JOIN (SELECT COALESCE(max(done_at), '-infinity') AS worked_at
+                          FROM (SELECT done_at FROM helpcrunch_outbox
+                                 WHERE account_id = %s AND state = 'sent'
+                              ORDER BY done_at DESC NULLS LAST LIMIT 1) last) taken
+                 WHERE account_id = %s AND priority > %s
+                   AND state IN ('pending', 'sending', 'unknown')
+                """,
+                _PROBE_SECONDS,
+                account.id,
+                account.id,
+                PRIORITY_LIVE,
+            ),
         )
+        due, refused, is_quiet = self.env.cr.fetchone()
         turns = self.env["helpcrunch.broadcast.recipient"].search_count(
             [
                 ("broadcast_id.account_id", "=", account.id),
@@ -267,18 +313,14 @@ class HelpcrunchBroadcast(models.Model):
                 ("message_id", "=", False),
             ],
         )
-        return ahead - calls - turns
+        ahead = _AHEAD_SECONDS * budget.bulk_pace(account.requests_per_minute)
+        room = ahead - due - turns - refused
+        return max(room, 1) if refused and is_quiet and not due + turns else room
 
     def _pick(self, limit, now):
-        return self.env["helpcrunch.broadcast.recipient"].search(
-            [
-                ("broadcast_id", "=", self.id),
-                ("state", "=", "pending"),
-                ("queued", "!=", True),
-                "|",
-                ("not_before", "=", False),
-                ("not_before", "<=", now),
-            ],
+        recipients = self.env["helpcrunch.broadcast.recipient"]
+        return recipients.search(
+            [("broadcast_id", "=", self.id), *recipients._domain_ready(now)],
             limit=limit,
         )
 
@@ -301,6 +343,16 @@ class HelpcrunchBroadcastRecipient(models.Model):
     # A purpose of its own, and a file of its own.
     # pylint: disable=consider-merging-classes-inherited
     _inherit = "helpcrunch.broadcast.recipient"
+
+    def _domain_ready(self, now):
+        """Return what is true of those whose message may go now."""
+        return [
+            ("state", "=", "pending"),
+            ("queued", "!=", True),
+            "|",
+            ("not_before", "=", False),
+            ("not_before", "<=", now),
+        ]
 
     def _hand_out(self):
         """Put the recipient's message into the inbox of the dialogue, once."""

@@ -6,7 +6,7 @@ from odoo import fields, models
 
 from ..const import PRIORITY_BROADCAST
 from ..tools import schedule
-from .helpcrunch_broadcast import ANSWER_HOURS
+from .helpcrunch_broadcast_answers import ANSWER_HOURS
 from .helpcrunch_chat import HUMAN_STATES
 from .turn import to_datetime
 

@@ -47,14 +47,20 @@ class HelpcrunchEvent(models.Model):
             return 400, None
         reason = self._find_reason_to_ignore(account, event)
         try:
-            stored = self._store(account["id"], account["company_id"], event, reason)
+            stored = self._store(
+                account["id"],
+                account["company_id"],
+                event,
+                reason,
+                for_people=self._concerns_people_only(account, event),
+            )
         except SerializationFailure:
             # The same event was stored by somebody else since we began. Retrying, as
             # Odoo would, means to sleep up to two seconds first.
             self.env.cr.rollback()
             stored = None
         receipt = {"account_id": account["id"], "event_type": event.event_type}
-        if stored and not reason:
+        if stored and stored["state"] == "pending":
             receipt |= {"event_id": stored["id"], "chat_id": stored["chat_id"]}
         return 200, receipt
 
@@ -98,11 +104,34 @@ class HelpcrunchEvent(models.Model):
         return None
 
     @api.model
-    def _store(self, account_id, company_id, event, reason=None, origin="webhook"):
-        """Store an event once and return its id and dialogue, None for a duplicate.
+    def _concerns_people_only(self, account, event):
+        """Tell whether an event says nothing to a dialogue that the bot has.
+
+        HelpCrunch may give a chat to whoever speaks in it (helpcrunch-api.md 2.1), so
+        one comes for each message of a broadcast.
+        """
+        return event.event_type == "chat.assigned" and (
+            event.assignee() == account["bot_agent"]
+        )
+
+    @api.model
+    def _store(
+        self,
+        account_id,
+        company_id,
+        event,
+        reason=None,
+        origin="webhook",
+        for_people=False,
+    ):
+        """Store an event once and return its id, dialogue and state.
 
         The dialogue is looked up in the same statement; a customer's event goes to the
         newest dialogue of the customer.
+
+        :param str reason: why it is of no use
+        :param bool for_people: it is of use only where a person has the dialogue
+        :return: None for a duplicate
         """
         self.env.cr.execute(
             SQL(
@@ -112,9 +141,11 @@ class HelpcrunchEvent(models.Model):
                             chat_external_id, customer_external_id, message_key,
                             occurred_at, position, payload, state, reason, tries,
                             received_at, chat_id)
-                     VALUES (%(account)s, %(company)s, %(external)s, %(type)s,
+                     SELECT %(account)s, %(company)s, %(external)s, %(type)s,
                             %(origin)s, %(chat)s, %(customer)s, %(key)s, %(at)s,
-                            %(position)s, %(payload)s, %(state)s, %(reason)s, 0,
+                            %(position)s, %(payload)s,
+                            CASE WHEN reason IS NULL THEN 'pending' ELSE 'ignored' END,
+                            reason, 0,
                             now() AT TIME ZONE 'UTC',
                             COALESCE(
                                 (SELECT id FROM helpcrunch_chat
@@ -126,9 +157,17 @@ class HelpcrunchEvent(models.Model):
                                   WHERE %(chat)s IS NULL
                                     AND customer.account_id = %(account)s
                                     AND customer.external_id = %(customer)s
-                               ORDER BY chat.id DESC LIMIT 1)))
+                               ORDER BY chat.id DESC LIMIT 1))
+                       FROM (SELECT COALESCE(
+                                 %(reason)s,
+                                 CASE WHEN %(for_people)s AND EXISTS (
+                                     SELECT FROM helpcrunch_chat
+                                      WHERE account_id = %(account)s
+                                        AND external_id = %(chat)s
+                                        AND state IN ('bot', 'done'))
+                                 THEN 'not_used' END) AS reason) verdict
                 ON CONFLICT DO NOTHING
-                  RETURNING id, chat_id
+                  RETURNING id, chat_id, state
                 """,
                 account=account_id,
                 company=company_id,
@@ -141,8 +180,8 @@ class HelpcrunchEvent(models.Model):
                 at=event.occurred_at,
                 position=event.position,
                 payload=json.dumps(event.data, ensure_ascii=False),
-                state="ignored" if reason else "pending",
                 reason=reason,
+                for_people=for_people,
             ),
             log_exceptions=False,
         )

@@ -3,6 +3,7 @@ from . import (
     test_api_connection,
     test_broadcast,
     test_broadcast_flow,
+    test_broadcast_queries,
     test_broadcast_roles,
     test_broadcast_trouble,
     test_choice,

@@ -209,6 +209,56 @@ class TestBroadcastTrouble(BroadcastCase):
         self.assertEqual(self.states(broadcast), {5001: "sent"})
         self.assertFalse(broadcast.hint)
 
+    def _age_calls(self, name):
+        """Let two minutes pass since the calls: one transaction has one time."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            f"UPDATE helpcrunch_outbox SET {name} = {name} - INTERVAL '2 minutes'"
+        )
+        self.env.invalidate_all()
+
+    def test_helpcrunch_down_for_a_while(self):
+        self.customers(6)
+        self.account.requests_per_minute = 62
+        self.account.budget_ids.calls = {}
+        broadcast = self.plan()
+        self._age_calls("done_at")
+        self.helpcrunch.set(down=True)
+        for _look in range(5):
+            self.account.budget_ids.calls = {}
+            self.look()
+        # Two messages wait; nobody else is drawn in.
+        self.assertEqual(sum(broadcast.recipient_ids.mapped("attempt")), 0)
+        self.assertEqual(len(broadcast.recipient_ids.filtered("message_id")), 2)
+        # After a minute one more tries.
+        self._age_calls("claimed_at")
+        self.look()
+        self.assertEqual(len(broadcast.recipient_ids.filtered("message_id")), 3)
+        # It is back: the next that tries shows it, and all others follow at once.
+        self.helpcrunch.set(down=False)
+        self._age_calls("claimed_at")
+        for _look in range(6):
+            self.account.budget_ids.calls = {}
+            self.look()
+            self.deliver()
+        self.assertEqual((broadcast.sent_count, broadcast.unknown_count), (4, 2))
+        broadcast.action_resolve_unknown()
+        self.account.requests_per_minute = 10000
+        self.deliver()
+        self.send_rest(broadcast)
+        for customer in range(5001, 5007):
+            self.assertEqual(self.heard(customer), ["Welcome", "News"])
+
+    def test_an_archived_step_pauses_its_broadcasts(self):
+        self.customers(1)
+        broadcast = self.plan()
+        self.news.active = False
+        self.assertEqual(broadcast.state, "paused")
+        self.look()
+        self.assertEqual(self.heard(5001), ["Welcome"])
+        with self.refused("archived"):
+            broadcast.action_retry_failed()
+
     def test_quiet_hours(self):
         self.customers(1)
         self.bot.write({"quiet_from": 0, "quiet_to": 23.99})

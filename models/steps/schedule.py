@@ -150,8 +150,10 @@ class HelpcrunchStep(models.Model):
         if vals.keys() & {*_CLOCK_FIELDS, "next_run", "step_type"}:
             for step in self.filtered(lambda step: step.step_type == "schedule"):
                 step._set_up_clock(vals)
-        elif vals.get("active"):
+        if vals.get("active"):
             self._skip_missed_runs()
+        elif "active" in vals:
+            self.broadcast_ids.action_pause()
         return result
 
     def copy_data(self, default=None):
