@@ -66,6 +66,11 @@ class HelpcrunchBroadcast(models.Model):
     failed_count = fields.Integer("Failed", compute="_compute_counts")
     skipped_count = fields.Integer("Skipped", compute="_compute_counts")
     unknown_count = fields.Integer("Outcome Unknown", compute="_compute_counts")
+    reasons = fields.Text(
+        "Why Skipped or Failed",
+        compute="_compute_reasons",
+        help="How many recipients for which reason.",
+    )
     progress = fields.Float(
         compute="_compute_counts", help="The part of the recipients that is settled."
     )
@@ -99,6 +104,21 @@ class HelpcrunchBroadcast(models.Model):
             settled = total - broadcast.pending_count - broadcast.unknown_count
             broadcast.recipient_count = total
             broadcast.progress = 100 * settled / total if total else 100
+
+    def _compute_reasons(self):
+        recipients = self.env["helpcrunch.broadcast.recipient"]
+        counts = recipients._read_group(
+            [("broadcast_id", "in", self.ids), ("reason", "!=", False)],
+            ["broadcast_id", "reason"],
+            ["__count"],
+            order="__count desc",
+        )
+        for broadcast in self:
+            broadcast.reasons = "\n".join(
+                f"{count}: {recipients._tell_reason(reason)}"
+                for of, reason, count in counts
+                if of == broadcast
+            )
 
     def _compute_estimated_end(self):
         now = fields.Datetime.now()

@@ -188,6 +188,11 @@ class HelpcrunchBroadcastRecipient(models.Model):
     def _skip(self, reason):
         self.write({"state": "skipped", "reason": reason, "queued": False})
 
+    @api.model
+    def _tell_reason(self, reason):
+        """Return a reason in words."""
+        return dict(self._fields["reason"]._description_selection(self.env))[reason]
+
     def _start_again(self, not_before=False):
         """Let them wait for their message anew.
 

@@ -259,13 +259,3 @@ class HelpcrunchChat(models.Model):
         if at <= sent_at + ANSWER_HOURS * 3600:
             recipient.answered_at = to_datetime(at)
         return to_datetime(sent_at)
-
-
-class HelpcrunchBroadcastRecipient(models.Model):
-    # A purpose of its own, and a file of its own.
-    # pylint: disable=consider-merging-classes-inherited
-    _inherit = "helpcrunch.broadcast.recipient"
-
-    def _tell_reason(self, reason):
-        """Return a reason in words."""
-        return dict(self._fields["reason"]._description_selection(self.env))[reason]

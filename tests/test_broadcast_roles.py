@@ -1,6 +1,9 @@
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError
 from odoo.tests import Form, new_test_user, tagged
 
+from ..models import courier as courier_module
 from .common_broadcasts import BroadcastCase
 
 MANAGER = "helpcrunch_chatbot.group_manager"
@@ -35,6 +38,29 @@ class TestBroadcastRoles(BroadcastCase):
         news.action_resume_schedule()
         broadcast.with_user(self.manager).action_view_recipients()
         broadcast.with_user(self.manager).action_view_leads()
+
+    def test_a_manager_takes_back_what_is_not_sent_yet(self):
+        self.customers(2)
+        broadcast = self.plan()
+        with patch.object(courier_module.Courier, "run", lambda courier: None):
+            self.look()
+        mine = broadcast.with_user(self.manager)
+        mine.action_pause()
+        self.assertFalse(broadcast.recipient_ids.message_id)
+        mine.action_resume()
+        with patch.object(courier_module.Courier, "run", lambda courier: None):
+            self.look()
+        self.bot.with_user(self.manager).active = False
+        self.assertEqual(broadcast.state, "paused")
+
+    def test_a_manager_sends_again(self):
+        self.helpcrunch.set(fail_next=[{"fail": 400, "path": "POST /v1/messages"}])
+        self.customers(1)
+        message = self.chat().message_ids.filtered(lambda row: row.direction == "out")
+        self.assertEqual(message.state, "failed")
+        message.with_user(self.manager).action_send_again()
+        self.deliver()
+        self.assertEqual(self.heard(5001), ["Welcome"])
 
     def test_nobody_else_does_anything(self):
         self.customers(1)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -111,6 +112,17 @@ class Browser:
         """Open a page; :meth:`wait_for` what is to be on it."""
         self._call("Page.navigate", url=url)
 
+    def log_in(self, url, login):
+        """Log into Odoo as somebody whose password is the login."""
+        self.open(f"{url}/web/login")
+        self.wait_for("!!document.querySelector('form.oe_login_form')")
+        self.run(
+            f"document.querySelector('input[name=login]').value = {login!r};"
+            f"document.querySelector('input[name=password]').value = {login!r};"
+            "document.querySelector('form.oe_login_form').submit()"
+        )
+        self.wait_for("!!document.querySelector('.o_main_navbar')")
+
     def run(self, code):
         """Return the value of an expression of JavaScript, promises awaited."""
         result = self._call(
@@ -155,3 +167,9 @@ class Browser:
         """Return the page as it looks now, as a PNG."""
         answer = self._call("Page.captureScreenshot", format="png")
         return base64.b64decode(answer["data"])
+
+    def keep_picture(self, name):
+        """Keep a picture of the page in $LIVE_PICTURES, where somebody looks at it."""
+        folder = os.environ.get("LIVE_PICTURES")
+        if folder:
+            (Path(folder) / f"{name}.png").write_bytes(self.picture())

@@ -1,8 +1,6 @@
 """A customer in one browser, an operator who is no administrator in another."""
 
-import os
 import unittest
-from pathlib import Path
 
 from live.browser import Browser
 from live.server import OdooServer, StandIn
@@ -69,16 +67,6 @@ class TestOperators(unittest.TestCase):
 
     # === WHAT BOTH DO === #
 
-    def log_in(self, browser, login):
-        browser.open(f"{self.odoo.url}/web/login")
-        browser.wait_for("!!document.querySelector('form.oe_login_form')")
-        browser.run(
-            f"document.querySelector('input[name=login]').value = {login!r};"
-            f"document.querySelector('input[name=password]').value = {login!r};"
-            "document.querySelector('form.oe_login_form').submit()"
-        )
-        browser.wait_for("!!document.querySelector('.o_main_navbar')")
-
     def says(self, text):
         self.customer.type(f"{_CARD} textarea", text)
 
@@ -107,12 +95,6 @@ class TestOperators(unittest.TestCase):
             f".some(node => node.textContent.includes({text!r}))"
         )
 
-    def picture(self, browser, name):
-        """Keep a picture of the page, where somebody wants to look at it."""
-        folder = os.environ.get("LIVE_PICTURES")
-        if folder:
-            (Path(folder) / f"{name}.png").write_bytes(browser.picture())
-
     def open_dialogue(self, browser, name):
         """Open the dialogue of a customer, which appears in the sidebar."""
         item = ".o-mail-DiscussSidebarChannel"
@@ -127,7 +109,7 @@ class TestOperators(unittest.TestCase):
 
     def test_handing_over_and_sending_again(self):
         """Through the windows that people see; a message that fails in between."""
-        self.log_in(self.operator, "olena")
+        self.operator.log_in(self.odoo.url, "olena")
         self.operator.open(f"{self.odoo.url}/odoo/discuss")
         self.operator.wait_for("!!document.querySelector('.o-mail-Discuss')")
         self.helpcrunch.customer_says(7001, "/start", application=2, name="Ivan")
@@ -138,7 +120,7 @@ class TestOperators(unittest.TestCase):
         self.helpcrunch.set(fail_next=[400])
         self.writes("This fails")
         self.operator.wait_for("!!document.querySelector('.o_helpcrunch_send_again')")
-        self.picture(self.operator, "8-failed")
+        self.operator.keep_picture("8-failed")
         self.operator.run("document.querySelector('.o_helpcrunch_send_again').click()")
         self.operator.wait_for(
             "!!document.querySelector('.o_helpcrunch_delivery[data-state=sent]')"
@@ -146,7 +128,7 @@ class TestOperators(unittest.TestCase):
 
         self.odoo.shell(_PETRO_COMES)
         with Browser() as petro:
-            self.log_in(petro, "petro")
+            petro.log_in(self.odoo.url, "petro")
             petro.open(f"{self.odoo.url}/odoo/discuss")
             petro.wait_for("!!document.querySelector('.o-mail-Discuss')")
             self.operator.run(
@@ -163,7 +145,7 @@ class TestOperators(unittest.TestCase):
             )
             self.operator.wait_for(f"!!{found}")
             self.operator.run(f"{found}.click()")
-            self.picture(self.operator, "9-hand-over")
+            self.operator.keep_picture("9-hand-over")
             self.operator.run("document.querySelector('.modal .btn-primary').click()")
             self.open_dialogue(petro, "Ivan")
             petro.wait_for(f"{_TEXTS}.some(text => text.includes('This fails'))")
@@ -174,7 +156,7 @@ class TestOperators(unittest.TestCase):
                 "[...document.querySelectorAll('.o_helpcrunch_delivery')]"
                 ".at(-1)?.dataset.state == 'sent'"
             )
-            self.picture(petro, "10-handed-over")
+            petro.keep_picture("10-handed-over")
             self.assertEqual(petro.errors, [])
         texts = [row["text"] for row in self.helpcrunch.messages(chat)]
         self.assertEqual(texts.count("This fails"), 1)
@@ -187,7 +169,7 @@ class TestOperators(unittest.TestCase):
         self.assertEqual(self.operator.errors, [])
 
     def test_from_the_bot_to_a_person_and_back(self):
-        self.log_in(self.operator, "olena")
+        self.operator.log_in(self.odoo.url, "olena")
         self.operator.open(f"{self.odoo.url}/odoo/discuss")
         self.operator.wait_for("!!document.querySelector('.o-mail-Discuss')")
         self.operator.wait_for("!!document.querySelector('.o_helpcrunch_availability')")
@@ -203,7 +185,7 @@ class TestOperators(unittest.TestCase):
         self.operator.wait_for(
             "!!document.querySelector('.o-mail-DiscussSidebarCategory-helpcrunch')"
         )
-        self.picture(self.operator, "1-announced")
+        self.operator.keep_picture("1-announced")
         self.open_dialogue(self.operator, "Taras")
         self.sees("Conversation so far")
         self.says("Do you have red bicycles?")
@@ -213,14 +195,14 @@ class TestOperators(unittest.TestCase):
         self.operator.wait_for(
             "!!document.querySelector('.o_helpcrunch_delivery[data-state=sent]')"
         )
-        self.picture(self.operator, "2-answered")
-        self.picture(self.customer, "3-customer")
+        self.operator.keep_picture("2-answered")
+        self.customer.keep_picture("3-customer")
 
         # Canned answers and commands are offered while typing.
         self.operator.wait_for(f"document.querySelector('{_COMPOSER}').value === ''")
         self.operator.insert(_COMPOSER, "::hou")
         self.is_suggested("nine to six")
-        self.picture(self.operator, "4-canned")
+        self.operator.keep_picture("4-canned")
         self.operator.press_enter()
         self.operator.wait_for(
             f"document.querySelector('{_COMPOSER}').value.includes('nine to six')"
@@ -231,21 +213,21 @@ class TestOperators(unittest.TestCase):
         self.operator.insert(_COMPOSER, "/")
         for name in ("lead", "close", "transfer", "pause", "resume", "help"):
             self.is_suggested(name)
-        self.picture(self.operator, "5-commands")
+        self.operator.keep_picture("5-commands")
         self.operator.run(f"document.querySelector('{_COMPOSER}').select()")
         self.operator.insert(_COMPOSER, "/lead Red bicycle")
         self.operator.wait_for(f"!document.querySelector('{_SUGGESTION}')")
         self.operator.press_enter()
         self.sees("Red bicycle")
         self.operator.wait_for("!!document.querySelector('.o_helpcrunch_info_lead')")
-        self.picture(self.operator, "6-lead")
+        self.operator.keep_picture("6-lead")
 
         self.operator.run("document.querySelector('.o_helpcrunch_close').click()")
         self.operator.wait_for("!!document.querySelector('.modal .btn-primary')")
         self.operator.run("document.querySelector('.modal .btn-primary').click()")
         self.hears("Thank you for writing!")
         self.operator.wait_for("!!document.querySelector('.o_helpcrunch_closed')")
-        self.picture(self.operator, "7-closed")
+        self.operator.keep_picture("7-closed")
         self.assertEqual(self.operator.errors, [])
         self.assertEqual(self.customer.errors, [])
 

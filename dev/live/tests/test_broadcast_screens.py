@@ -1,0 +1,137 @@
+"""An administrator draws a schedule and watches its broadcast, in a real browser."""
+
+import unittest
+
+from live.browser import Browser
+from live.server import OdooServer, StandIn, said, wait_for
+
+CUSTOMERS = range(8001, 8031)
+_BOT = """
+env["res.lang"]._activate_lang("uk_UA")
+module = env["ir.module.module"].search([("name", "=", "helpcrunch_chatbot")])
+module._update_translations(["uk_UA"])
+env["res.users"].with_context(no_reset_password=True).create({
+    "name": "Олена", "login": "boss", "password": "boss", "lang": "uk_UA",
+    "tz": "Europe/Kyiv", "group_ids": [(4, group.id) for group in (
+        env.ref("helpcrunch_chatbot.group_manager"),
+        env.ref("sales_team.group_sale_salesman"))]})
+bot = env["helpcrunch.bot"].create({
+    "name": "Магазин", "account_id": account.id, "tz": "Europe/Kyiv"})
+def step(name, **vals):
+    return env["helpcrunch.step"].create({
+        "name": name, "message": name, "bot_id": bot.id, **vals})
+step("Вітаємо!", step_type="text", alias_ids=[(0, 0, {"name": "/start"})])
+orders = step("Що у вас із замовленням?", step_type="free_input")
+news = step("Нагадування", step_type="schedule", next_step_id=orders.id,
+            message="Доброго ранку! Чи є нові замовлення?")
+env["helpcrunch.step"].flush_model()
+"""
+_STEP = """
+print("STEP=%s" % env["helpcrunch.step"].search([("step_type", "=", "schedule")]).id)
+"""
+
+
+def _button(text):
+    return (
+        "[...document.querySelectorAll('button, a.dropdown-item')]"
+        f".find(node => node.textContent.trim() === {text!r} && node.offsetParent)"
+    )
+
+
+class TestBroadcastScreens(unittest.TestCase):
+    """Form, preview, confirmation, progress: nothing is reloaded by hand."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.helpcrunch = StandIn(port=0, rate_limit=0)
+        cls.helpcrunch.start()
+        cls.addClassCleanup(cls.helpcrunch.stop)
+        cls.odoo = OdooServer("testbroadcastscreens")
+        cls.addClassCleanup(cls.odoo.drop)
+        # Some five messages a second.
+        cls.odoo.wire(cls.helpcrunch, body=_BOT)
+        cls.odoo.start("--workers=0", "--max-cron-threads=1")
+        cls.boss = Browser()
+        cls.addClassCleanup(cls.boss.close)
+
+    def click(self, text):
+        self.boss.wait_for(f"!!{_button(text)}")
+        self.boss.run(f"{_button(text)}.click()")
+
+    def field(self, name):
+        """Return what a field of the form shows."""
+        return self.boss.run(
+            f"document.querySelector('.o_field_widget[name={name}]')?.textContent.trim()"
+        )
+
+    def wait_for_field(self, name, text, seconds=30):
+        self.boss.wait_for(
+            f"document.querySelector('.o_field_widget[name={name}]')"
+            f"?.textContent.trim() === {text!r}",
+            seconds,
+        )
+
+    def test_from_the_drawing_to_the_last_recipient(self):
+        chats = [
+            self.helpcrunch.customer_says(
+                number, "Привіт", application=2, name=f"Клієнт {number}"
+            )["chat"]
+            for number in CUSTOMERS
+        ]
+        for chat in chats:
+            self.assertTrue(wait_for(lambda c=chat: said(self.helpcrunch, c), 30))
+        self.helpcrunch.wait_idle(10)
+        self.odoo.sql("UPDATE helpcrunch_account SET requests_per_minute = 300")
+        self.odoo.sql("UPDATE helpcrunch_account_budget SET calls = '{}'")
+        step_id = int(self.odoo.shell(_STEP).partition("STEP=")[2].split()[0])
+
+        self.boss.log_in(self.odoo.url, "boss")
+        self.boss.open(f"{self.odoo.url}/odoo/helpcrunch.step/{step_id}")
+        self.boss.wait_for("!!document.querySelector('.o_field_widget[name=run_time]')")
+        self.assertIn("30", self.field("recipient_count"))
+        self.assertEqual(len(self.field("next_runs").splitlines()), 5)
+        self.boss.keep_picture("1-schedule")
+
+        self.click("Запустити зараз")
+        self.click("Надіслати")
+        self.boss.wait_for("!!document.querySelector('.o_field_widget[name=progress]')")
+        # It moves by itself.
+        self.boss.wait_for(
+            "parseInt(document.querySelector("
+            "'.o_field_widget[name=sent_count]').textContent) >= 5",
+            30,
+        )
+        self.boss.keep_picture("2-sending")
+        self.click("Призупинити")
+        self.boss.wait_for(f"!!{_button('Відновити')}")
+        self.helpcrunch.wait_idle(5)
+        before = sum(len(said(self.helpcrunch, chat)) for chat in chats)
+        self.boss.keep_picture("3-paused")
+        self.helpcrunch.wait_idle(3)
+        self.assertEqual(sum(len(said(self.helpcrunch, c)) for c in chats), before)
+        self.click("Відновити")
+        self.wait_for_field("sent_count", "30", 60)
+        self.boss.wait_for("!document.querySelector('[name=estimated_end]')", 30)
+        self.boss.keep_picture("4-done")
+
+        news = "Доброго ранку! Чи є нові замовлення?"
+        for chat in chats:
+            self.assertEqual(len(said(self.helpcrunch, chat, news)), 1)
+            self.assertTrue(
+                wait_for(
+                    lambda c=chat: said(self.helpcrunch, c, "Що у вас із замовленням?"),
+                    20,
+                )
+            )
+        self.helpcrunch.customer_says(CUSTOMERS[0], "Так", application=2)
+        self.helpcrunch.wait_idle(10)
+        self.boss.open(
+            f"{self.odoo.url}/odoo/action-helpcrunch_chatbot.helpcrunch_broadcast_action"
+        )
+        self.boss.wait_for("!!document.querySelector('.o_data_row')")
+        self.boss.keep_picture("5-list")
+        self.assertEqual(self.boss.errors, [])
+
+
+if __name__ == "__main__":
+    unittest.main()
