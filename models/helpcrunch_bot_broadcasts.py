@@ -17,9 +17,10 @@ class HelpcrunchBot(models.Model):
         "it goes on afterwards. The same hour twice: there are no quiet hours.",
     )
     quiet_to = fields.Float("Quiet until")
-    broadcast_ids = fields.One2many("helpcrunch.broadcast", "bot_id", "Broadcasts")
     broadcast_count = fields.Integer(
-        "Number of Broadcasts", compute="_compute_broadcast_count"
+        "Number of Broadcasts",
+        compute="_compute_broadcast_count",
+        groups="helpcrunch_chatbot.group_manager",
     )
 
     _quiet_hours = models.Constraint(
@@ -47,10 +48,8 @@ class HelpcrunchBot(models.Model):
 
     def action_view_broadcasts(self):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "helpcrunch_chatbot.helpcrunch_broadcast_action"
-        )
-        return {**action, "domain": [("bot_id", "=", self.id)], "context": {}}
+        domain = [("bot_id", "=", self.id)]
+        return self.env["helpcrunch.broadcast"]._get_list_action(domain)
 
     def _get_quiet_end(self, moment):
         """Return when the quiet hours end that a moment lies in, or None."""

@@ -310,6 +310,13 @@ class HelpcrunchBroadcast(models.Model):
             domain.append(("answered_at", "!=", False))
         return {**action, "domain": domain, "context": {}}
 
+    @api.model
+    def _get_list_action(self, domain):
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpcrunch_chatbot.helpcrunch_broadcast_action"
+        )
+        return {**action, "domain": domain, "context": {}}
+
     def _get_form_action(self):
         return {
             "type": "ir.actions.act_window",

@@ -185,6 +185,21 @@ class HelpcrunchBroadcastRecipient(models.Model):
 
     # === WHAT BECOMES OF THEM === #
 
+    def _lock(self):
+        """Lock one in a turn, or clash at once with who changed it meanwhile.
+
+        :return: it, or an empty one if it is gone
+        """
+        self.env.cr.execute(
+            SQL(
+                "SELECT id FROM helpcrunch_broadcast_recipient WHERE id = %s"
+                " FOR NO KEY UPDATE",
+                self.id,
+            ),
+            log_exceptions=False,
+        )
+        return self.browse(row[0] for row in self.env.cr.fetchall())
+
     def _skip(self, reason):
         self.write({"state": "skipped", "reason": reason, "queued": False})
 

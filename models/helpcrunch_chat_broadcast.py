@@ -52,11 +52,13 @@ class HelpcrunchChat(models.Model):
 
     def _on_broadcast_message(self, facts):
         """Say the message of a broadcast, if it may be said here and now."""
-        recipient = self.env["helpcrunch.broadcast.recipient"].browse(
-            facts.data.get("recipient")
+        recipient = (
+            self.env["helpcrunch.broadcast.recipient"]
+            .browse(facts.data.get("recipient"))
+            ._lock()
         )
         if (
-            not recipient.exists()
+            not recipient
             or recipient.state != "pending"
             or recipient.message_id
             or recipient.attempt != facts.data.get("attempt")
@@ -257,5 +259,5 @@ class HelpcrunchChat(models.Model):
             return None
         self.broadcast_recipient_id = False
         if at <= sent_at + ANSWER_HOURS * 3600:
-            recipient.answered_at = to_datetime(at)
+            recipient._lock().answered_at = to_datetime(at)
         return to_datetime(sent_at)

@@ -79,6 +79,13 @@ class TestBroadcastRoles(BroadcastCase):
                 self.news.with_user(user).action_pause_schedule()
         self.assertEqual(broadcast.state, "planned")
 
+    def test_an_operator_may_look_at_a_schedule(self):
+        news = self.news.with_user(self.olena)
+        self.assertTrue(news.read(["name", "next_runs"])[0]["next_runs"])
+        for record in (news, self.bot.with_user(self.olena)):
+            with self.assertRaises(AccessError):
+                record.read(["broadcast_count"])
+
     def test_nobody_makes_broadcasts_by_hand(self):
         with self.assertRaises(AccessError):
             self.env["helpcrunch.broadcast"].with_user(self.manager).create(

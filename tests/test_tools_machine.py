@@ -2,10 +2,11 @@
 
 import json
 import random
+import time
 
 from odoo.tests import BaseCase, tagged
 
-from ..tools import budget, log, signature, webhook
+from ..tools import budget, log, signature, webhook, worker
 
 
 @tagged("post_install", "-at_install")
@@ -254,6 +255,17 @@ class TestMachineTools(BaseCase):
     def test_a_small_account_has_broadcasts_too(self):
         self.assertEqual(budget.take(None, 10, 1000, 0)[0], 0)
         self.assertEqual(budget.take(None, 1, 1000, 1)[0], 0)
+
+    # === ALARMS === #
+
+    def test_the_earliest_alarm_wins(self):
+        rung = []
+        began = time.monotonic()
+        for seconds in (20, 0.02, 10):
+            worker.submit_later(seconds, rung.append, "now")
+        self.assertTrue(worker.wait_for_quiet(5))
+        self.assertEqual(rung, ["now"])
+        self.assertLess(time.monotonic() - began, 5)
 
     # === LOG === #
 

@@ -1,9 +1,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_datetime
+from odoo.tools import SQL, format_datetime
 
 from ...tools import schedule
 
+# Operators may look at a step; who gets broadcasts is not theirs.
+_MANAGER = "helpcrunch_chatbot.group_manager"
 _SHOWN_RUNS = 5
 # What a person sets; the rest follows from the clock.
 _CLOCK_FIELDS = {"interval_number", "interval_type", "run_time"}
@@ -66,9 +68,11 @@ class HelpcrunchStep(models.Model):
     # The run that a person set. Later ones are counted from it: what falls on the 31st
     # does not move to the 28th for ever.
     anchor_run = fields.Datetime(readonly=True, copy=False)
-    broadcast_ids = fields.One2many("helpcrunch.broadcast", "step_id", "Broadcasts")
+    broadcast_ids = fields.One2many(
+        "helpcrunch.broadcast", "step_id", "Broadcasts", groups=_MANAGER
+    )
     broadcast_count = fields.Integer(
-        "Number of Broadcasts", compute="_compute_broadcast_count"
+        "Number of Broadcasts", compute="_compute_broadcast_count", groups=_MANAGER
     )
     next_runs = fields.Text(
         "Next Five Runs",
@@ -78,6 +82,7 @@ class HelpcrunchStep(models.Model):
     recipient_count = fields.Integer(
         "Recipients Now",
         compute="_compute_recipient_count",
+        groups=_MANAGER,
         help="Contacts who would get the message if it went out now: they have a "
         "dialogue with this bot, fit the filter, are not blocked and want broadcasts.",
     )
@@ -240,10 +245,8 @@ class HelpcrunchStep(models.Model):
 
     def action_view_broadcasts(self):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "helpcrunch_chatbot.helpcrunch_broadcast_action"
-        )
-        return {**action, "domain": [("step_id", "=", self.id)], "context": {}}
+        domain = [("step_id", "=", self.id)]
+        return self.env["helpcrunch.broadcast"]._get_list_action(domain)
 
     def action_view_recipients(self):
         """Show who would get the message now."""
@@ -373,18 +376,23 @@ class HelpcrunchStep(models.Model):
         """Let the step run if its moment has come, and move on to the next run.
 
         In one transaction: a crash leaves either nothing or all of it. Whoever comes
-        at the same moment clashes on the step's row. Missed runs become one.
+        at the same moment finds the step locked, or clashes on it. Missed runs become
+        one.
         """
         now = fields.Datetime.now()
-        due = self.exists().filtered(
-            lambda step: (
-                step.active
-                and step.state == "planned"
-                and step.next_run
-                and step.next_run <= now
-            )
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT id FROM helpcrunch_step
+                 WHERE id IN %s AND active AND state = 'planned' AND next_run <= %s
+                   FOR NO KEY UPDATE SKIP LOCKED
+                """,
+                tuple(self.ids),
+                now,
+            ),
+            log_exceptions=False,
         )
-        for step in due:
+        for step in self.browse(row[0] for row in self.env.cr.fetchall()):
             broadcasts = self.env["helpcrunch.broadcast"]
             # One that is sent and one that waits for it are enough.
             if broadcasts._count_active(step) < 2:
