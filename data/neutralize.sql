@@ -19,8 +19,12 @@ UPDATE helpcrunch_broadcast_recipient
        reason = 'neutralized',
        queued = FALSE
  WHERE state IN ('pending', 'unknown');
+UPDATE helpcrunch_broadcast_recipient
+   SET continues = FALSE
+ WHERE continues;
 UPDATE helpcrunch_broadcast
-   SET state = 'cancelled'
+   SET state = 'cancelled',
+       done_at = now() AT TIME ZONE 'UTC'
  WHERE state IN ('planned', 'running', 'paused');
 UPDATE helpcrunch_step
    SET state = 'paused'

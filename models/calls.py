@@ -3,7 +3,13 @@
 A call is made outside of any transaction, from what the courier read of its row.
 """
 
+import time
+
 from ..tools.helpcrunch_api import HelpcrunchApi
+from ..tools.webhook import read_time
+
+# So many seconds may HelpCrunch's clock be behind ours.
+_CLOCKS_DIFFER = 60
 
 
 def make(job):
@@ -32,8 +38,9 @@ def read_back(job, limit):
 def find_own(job, rows, known):
     """Return what came of a call among what HelpCrunch has, or None.
 
-    A message has the same agent and the same text, a chat the same channel and was
-    made by a program; neither is one of those known to be another's.
+    A message has the same agent and the same text; a chat the same channel, and was
+    made by a program since the call began. Neither is one of those known to be
+    another's.
 
     :param rows: messages or chats as HelpCrunch tells them, newest first
     :param set known: HelpCrunch's ids of what belongs to other calls
@@ -46,9 +53,12 @@ def find_own(job, rows, known):
 
 
 def _is_own_chat(job, row):
-    return row.get("createdWith") == "public_api" and str(
-        row.get("applicationId")
-    ) == str(job["payload"].get("application"))
+    began = time.time() - float(job["age"] or 0) - _CLOCKS_DIFFER
+    return (
+        row.get("createdWith") == "public_api"
+        and str(row.get("applicationId")) == str(job["payload"].get("application"))
+        and (read_time(row.get("createdAt")) or 0) >= began
+    )
 
 
 def _is_own_message(job, row):

@@ -170,15 +170,11 @@ class HelpcrunchAccount(models.Model):
             account.waiting_call_count = outbox.search_count(sending)
             account.failed_call_count = outbox.search_count(failed)
             account.budget_used = account.budget_ids[:1]._used()
-            oldest = [
-                row.create_date
-                for row in (
-                    event.search(waiting, order="id", limit=1),
-                    outbox.search(sending, order="id", limit=1),
-                )
-                if row
-            ]
-            account.oldest_waiting_at = min(oldest, default=False)
+            oldest = (
+                event.search(waiting, order="id", limit=1).received_at,
+                outbox.search(sending, order="id", limit=1).queued_at,
+            )
+            account.oldest_waiting_at = min(filter(None, oldest), default=False)
 
     @api.constrains("api_url")
     def _check_api_url(self):

@@ -130,7 +130,14 @@ class HelpcrunchAccount(models.Model):
             external_id = str(row["id"])
             vals = {**prepare(row), "active": row.get("active", True) is not False}
             if record := known.pop(external_id, None):
-                record.write(vals)
+                # What is as it was is not written: settings may be computed from it.
+                record.write(
+                    {
+                        name: value
+                        for name, value in vals.items()
+                        if (record[name] or None) != (value or None)
+                    }
+                )
             else:
                 vals |= {"account_id": self.id, "external_id": external_id}
                 to_create.append(vals)

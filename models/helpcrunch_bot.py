@@ -1,5 +1,5 @@
 from odoo import api, fields, models, tools
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from .bot_map import BotMap
@@ -218,6 +218,17 @@ class HelpcrunchBot(models.Model):
             if not default or "active" not in default:
                 vals["active"] = False
         return vals_list
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_with_dialogues(self):
+        for bot in self.filtered("chat_count"):
+            raise UserError(
+                self.env._(
+                    "Bot “%(bot)s” cannot be deleted: customers have talked to it. "
+                    "Archive it instead, then it answers nobody any more.",
+                    bot=bot.name,
+                ),
+            )
 
     # === ACTIONS === #
 

@@ -67,3 +67,15 @@ class HelpcrunchBot(models.Model):
             [("bot_id", "in", self.ids)]
         ).action_pause()
         return super()._stop()
+
+
+class HelpcrunchAccount(models.Model):
+    # A purpose of its own, and a file of its own.
+    # pylint: disable=consider-merging-classes-inherited
+    _inherit = "helpcrunch.account"
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get("active"):
+            self.bot_ids.step_ids._skip_missed_runs()
+        return result

@@ -170,6 +170,7 @@ class HelpcrunchBot(models.Model):
         """Store the texts of the example in one more installed language."""
         bot = self.with_context(lang=lang)
         bot.fallback_message = bot._example_fallback_message()
+        bot.write(bot.default_get(["opt_out_message", "opt_in_message"]))
         for drawing in bot._example_steps():
             step = steps[drawing["code"]].with_context(lang=lang)
             step.write(

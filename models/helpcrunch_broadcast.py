@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
-from ..const import PRIORITY_LIVE
 from ..tools import budget
 from . import work
 
@@ -11,7 +11,8 @@ _ACTIVE_STATES = ("planned", "running")
 class HelpcrunchBroadcast(models.Model):
     """One run of a schedule step: who is to get its message, and who got it.
 
-    Here are its fields, its form and its planning; how it is sent stands in
+    Here are its fields and its form; when one is planned stands in
+    ``helpcrunch_broadcast_planning.py``, how it is sent in
     ``helpcrunch_broadcast_sending.py``, what came of it in
     ``helpcrunch_broadcast_answers.py``.
     """
@@ -56,9 +57,9 @@ class HelpcrunchBroadcast(models.Model):
         readonly=True,
     )
     started_at = fields.Datetime("Started", readonly=True)
-    done_at = fields.Datetime("Finished", readonly=True)
-    # When somebody last looked what to send next, so that one process does.
-    fed_at = fields.Datetime(readonly=True)
+    done_at = fields.Datetime("Ended on", readonly=True)
+    # When somebody last looked what to send next, in Unix seconds: one process does.
+    fed_at = fields.Float("Last Look", readonly=True)
     recipient_ids = fields.One2many("helpcrunch.broadcast.recipient", "broadcast_id")
     recipient_count = fields.Integer("Recipients", compute="_compute_counts")
     pending_count = fields.Integer("Waiting", compute="_compute_counts")
@@ -115,7 +116,7 @@ class HelpcrunchBroadcast(models.Model):
         )
         for broadcast in self:
             broadcast.reasons = "\n".join(
-                f"{count}: {recipients._tell_reason(reason)}"
+                f"{recipients._tell_reason(reason)}: {count}"
                 for of, reason, count in counts
                 if of == broadcast
             )
@@ -124,7 +125,8 @@ class HelpcrunchBroadcast(models.Model):
         now = fields.Datetime.now()
         for broadcast in self:
             broadcast.estimated_end = False
-            if not broadcast._is_active() or not broadcast.pending_count:
+            ready = broadcast._is_active() and broadcast._count_put_off(now)[1]
+            if not ready:
                 continue
             account = broadcast.account_id
             per_minute = budget.bulk_rate(
@@ -151,13 +153,24 @@ class HelpcrunchBroadcast(models.Model):
             row.pending_count * (1 + len(row.step_id.media_ids)) for row in ahead
         )
 
+    @api.depends("name", "planned_at")
+    def _compute_display_name(self):
+        for broadcast in self:
+            moment = broadcast.bot_id._format_moment(broadcast.planned_at)
+            broadcast.display_name = f"{broadcast.name} ({moment})"
+
     def _compute_hint(self):
         now = fields.Datetime.now()
         for broadcast in self:
-            broadcast.hint = broadcast._is_active() and broadcast._find_hint(now)
+            is_open = broadcast._is_active() or broadcast.state == "paused"
+            broadcast.hint = is_open and broadcast._find_hint(now)
 
     def _find_hint(self, now):
         """Return why nothing is sent just now, if there is a reason."""
+        if not self.bot_id.active or not self.step_id.active:
+            return self.env._("Its bot or its step is archived or deleted.")
+        if self.state == "paused":
+            return False
         if self.account_id.state != "connected" or not self.account_id.active:
             return self.env._(
                 "Messenger “%(messenger)s” is not connected; the broadcast goes on "
@@ -171,51 +184,39 @@ class HelpcrunchBroadcast(models.Model):
             )
         if self._find_earlier():
             return self.env._("The former run of this step is not finished yet.")
+        busy, ready = self._count_put_off(now)
+        if busy and not ready:
+            return self.env._(
+                "%(number)s recipients are with an operator; they are tried again "
+                "until the day ends.",
+                number=busy,
+            )
         return False
 
-    # === PLANNING === #
-
-    @api.model
-    def _plan(self, step, moment):
-        """Make a broadcast of a schedule step, with all its recipients.
-
-        In one transaction; the recipients are one statement. A second broadcast of the
-        same step and moment is refused by the database.
-
-        :return: the broadcast
-        """
-        bot = step.bot_id
-        broadcast = self.create(
-            {
-                "name": step.name,
-                "step_id": step.id,
-                "bot_id": bot.id,
-                "account_id": bot.account_id.id,
-                "company_id": bot.company_id.id,
-                "planned_at": moment,
-            },
+    def _count_put_off(self, now):
+        """Return how many wait for a time of their own, and how many for nothing."""
+        waiting = self.env["helpcrunch.broadcast.recipient"].search_count(
+            [
+                ("broadcast_id", "=", self.id),
+                ("state", "=", "pending"),
+                ("not_before", ">", now),
+            ]
         )
-        self.env["helpcrunch.broadcast.recipient"]._insert_for(broadcast)
-        broadcast._wake()
-        return broadcast
+        return waiting, self.pending_count - waiting
 
-    @api.model
-    def _count_active(self, step):
-        """Return how many broadcasts of a step are to be sent or being sent."""
-        return self.search_count(
-            [("step_id", "=", step.id), ("state", "in", _ACTIVE_STATES)]
-        )
+    # === BUSINESS METHODS === #
 
     def _find_earlier(self):
-        """Return the run of the same step that comes before this one."""
-        return self.search(
+        """Return a run of the same step that is to be sent before this one."""
+        earlier = self.search(
             [
                 ("step_id", "=", self.step_id.id),
                 ("state", "in", _ACTIVE_STATES),
                 ("id", "<", self.id),
             ],
-            limit=1,
         )
+        now = fields.Datetime.now()
+        return earlier.filtered(lambda row: row._count_put_off(now)[1])
 
     @api.model
     def _wake(self):
@@ -227,18 +228,25 @@ class HelpcrunchBroadcast(models.Model):
 
     # === ACTIONS === #
 
+    def _for_orders(self):
+        """Return the broadcasts with the rights to do what somebody orders."""
+        self.check_access("read")
+        # sudo: helpcrunch.broadcast - only managers see them; written by nobody by hand
+        return self.sudo()
+
     def action_pause(self):
         """Send nothing more until somebody resumes it."""
-        active = self.filtered(lambda row: row._is_active())
-        active.state = "paused"
-        active._recall(self.env._("The broadcast was paused."))
+        active_sudo = self._for_orders().filtered(lambda row: row._is_active())
+        active_sudo.state = "paused"
+        active_sudo._recall(self.env._("The broadcast was paused."))
 
     def action_resume(self):
         """Go on where it was paused.
 
         :raise UserError: if its bot is archived
         """
-        for broadcast in self.filtered(lambda row: row.state == "paused"):
+        paused_sudo = self._for_orders().filtered(lambda row: row.state == "paused")
+        for broadcast in paused_sudo:
             broadcast._check_can_go_on()
             broadcast.state = "running" if broadcast.started_at else "planned"
         self._wake()
@@ -255,44 +263,67 @@ class HelpcrunchBroadcast(models.Model):
 
     def action_cancel(self):
         """Send nothing more, for good; who has not got it is skipped."""
-        unfinished = self.filtered(
+        unfinished_sudo = self._for_orders().filtered(
             lambda row: row._is_active() or row.state == "paused"
         )
-        unfinished.write({"state": "cancelled", "done_at": fields.Datetime.now()})
-        unfinished._recall(self.env._("The broadcast was cancelled."))
-        self.env["helpcrunch.broadcast.recipient"].search(
-            [
-                ("broadcast_id", "in", unfinished.ids),
-                ("state", "=", "pending"),
-                ("message_id", "=", False),
-            ],
-        )._skip("cancelled")
+        unfinished_sudo.write({"state": "cancelled", "done_at": fields.Datetime.now()})
+        unfinished_sudo._recall(self.env._("The broadcast was cancelled."))
+        unfinished_sudo._skip_waiting("cancelled")
+
+    def _skip_waiting(self, reason):
+        """Skip whoever waits; in one statement, there may be tens of thousands."""
+        if not self.ids:
+            return
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE helpcrunch_broadcast_recipient
+                   SET state = 'skipped', reason = %s, queued = FALSE
+                 WHERE broadcast_id IN %s AND state = 'pending' AND message_id IS NULL
+                """,
+                reason,
+                tuple(self.ids),
+            ),
+            log_exceptions=False,
+        )
+        self.env["helpcrunch.broadcast.recipient"].invalidate_model()
 
     def action_retry_failed(self):
         """Try those again whom the message did not reach.
 
         :raise UserError: if its bot is archived
         """
-        for broadcast in self.filtered(lambda row: row.state != "cancelled"):
+        for broadcast in self._for_orders().filtered(
+            lambda row: row.state != "cancelled"
+        ):
             broadcast._check_can_go_on()
-            failed = broadcast.recipient_ids.filtered(lambda row: row.state == "failed")
-            failed._start_again()
-            if failed and broadcast.state == "done":
-                broadcast.write({"state": "running", "done_at": False})
+            broadcast._find_recipients("failed")._try_again()
+            broadcast._reopen()
+        self.env["helpcrunch.outbox"]._wake()
         self._wake()
+
+    def _find_recipients(self, state):
+        return self.env["helpcrunch.broadcast.recipient"].search(
+            [("broadcast_id", "in", self.ids), ("state", "=", state)]
+        )
+
+    def _reopen(self):
+        """Look again after broadcasts that were done, if somebody waits again."""
+        self.filtered(lambda row: row.state == "done" and row.pending_count).write(
+            {"state": "running", "done_at": False}
+        )
 
     def action_resolve_unknown(self):
         """Look in HelpCrunch now whether the messages with unknown outcome are there.
 
         It happens by itself too, after a while.
         """
-        unknown = self.recipient_ids.filtered(lambda row: row.state == "unknown")
+        unknown_sudo = self._for_orders()._find_recipients("unknown")
         outbox = self.env["helpcrunch.outbox"]
-        outbox.search(
-            [
-                ("message_id", "in", unknown.message_id.ids),
-                ("state", "=", "unknown"),
-            ],
+        # sudo: helpcrunch.outbox - whoever may order it here need not see the calls
+        outbox.sudo().search(
+            [("chat_id", "in", unknown_sudo.chat_id.ids), ("state", "=", "unknown")]
         ).not_before = False
         outbox._wake()
         self._wake()
@@ -328,31 +359,16 @@ class HelpcrunchBroadcast(models.Model):
     def _recall(self, reason):
         """Take back the messages that are not on their way yet.
 
-        A message of several parts whose first part has gone goes to its end.
+        A message of several parts whose first part has gone goes to its end. Writes
+        every row that was handed out: a turn that is at one of them clashes.
         """
-        self.env.flush_all()
-        recipients = self.env["helpcrunch.broadcast.recipient"].search(
+        under_way = self.env["helpcrunch.broadcast.recipient"].search(
             [
                 ("broadcast_id", "in", self.ids),
                 ("state", "=", "pending"),
-                ("message_id", "!=", False),
+                ("queued", "=", True),
             ],
         )
-        outbox = self.env["helpcrunch.outbox"]
-        waiting = outbox.search(
-            [
-                ("message_id", "in", recipients.message_id.ids),
-                ("state", "=", "pending"),
-                ("priority", ">", PRIORITY_LIVE),
-            ],
-        ).message_id
-        for recipient in recipients.filtered(lambda row: row.message_id in waiting):
-            outbox._cancel_unsent(
-                [
-                    ("chat_id", "=", recipient.chat_id.id),
-                    ("message_id", ">=", recipient.message_id.id),
-                    ("message_id", "<=", recipient.last_message_id.id),
-                ],
-                reason,
-            )
-            recipient._start_again()
+        under_way.filtered(
+            lambda row: not row.message_id or row._take_back(reason)
+        )._start_again()

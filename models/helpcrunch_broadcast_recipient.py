@@ -63,7 +63,7 @@ class HelpcrunchBroadcastRecipient(models.Model):
     )
     reason = fields.Selection(
         [
-            ("operator", "With an operator all day"),
+            ("operator", "With an operator"),
             ("silent", "Silent for longer than the channel allows"),
             ("opted_out", "Wants no broadcasts"),
             ("blocked", "Blocked in HelpCrunch"),
@@ -71,7 +71,9 @@ class HelpcrunchBroadcastRecipient(models.Model):
             ("gone", "Contact, customer or dialogue deleted"),
             ("empty", "Nothing to say"),
             ("cancelled", "Broadcast cancelled"),
+            ("superseded", "A later run of the step came before"),
             ("refused", "HelpCrunch did not take it"),
+            ("unclear", "Taken back while it was unknown whether it had arrived"),
             ("error", "Could not be processed"),
             ("neutralized", "Database neutralized"),
         ],
@@ -99,26 +101,36 @@ class HelpcrunchBroadcastRecipient(models.Model):
         "(broadcast_id, id) WHERE state = 'pending' AND queued IS NOT TRUE"
     )
     _under_way_idx = models.Index(
-        "(broadcast_id) WHERE queued AND state IN ('pending', 'unknown')"
+        "(broadcast_id) WHERE queued IS TRUE AND state IN ('pending', 'unknown')"
     )
-    _continues_idx = models.Index("(broadcast_id) WHERE continues")
+    _continues_idx = models.Index("(broadcast_id) WHERE continues IS TRUE")
 
     # === WHO === #
 
     @api.model
     def _find_for(self, step):
         """Return the ids of the contacts who would get a step's message now."""
+        return [row[0] for row in self._read_for(step, SQL("partner_id"))]
+
+    @api.model
+    def _count_for(self, step):
+        """Return how many contacts would get a step's message now."""
+        rows = self._read_for(step, SQL("count(*)"))
+        return rows[0][0] if rows else 0
+
+    def _read_for(self, step, columns):
         if not step.bot_id.ids:
             return []
         self.env["helpcrunch.chat"].check_access("read")
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
-                "SELECT partner_id FROM (%s) candidate WHERE reason IS NULL",
+                "SELECT %s FROM (%s) candidate WHERE reason IS NULL",
+                columns,
                 self._select_for(step),
             ),
         )
-        return [row[0] for row in self.env.cr.fetchall()]
+        return self.env.cr.fetchall()
 
     @api.model
     def _insert_for(self, broadcast):
@@ -140,6 +152,26 @@ class HelpcrunchBroadcastRecipient(models.Model):
                 self._select_for(broadcast.step_id),
             ),
         )
+        # Whoever could not get an earlier run yet gets this one instead.
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE helpcrunch_broadcast_recipient former
+                   SET state = 'skipped', reason = 'superseded'
+                  FROM helpcrunch_broadcast earlier, helpcrunch_broadcast_recipient own
+                 WHERE earlier.step_id = %s AND earlier.id < %s
+                   AND earlier.state IN ('planned', 'running')
+                   AND former.broadcast_id = earlier.id
+                   AND former.state = 'pending' AND former.queued IS NOT TRUE
+                   AND former.not_before > now() AT TIME ZONE 'UTC'
+                   AND own.broadcast_id = %s AND own.partner_id = former.partner_id
+                """,
+                broadcast.step_id.id,
+                broadcast.id,
+                broadcast.id,
+            ),
+        )
+        self.invalidate_model()
         broadcast.invalidate_recordset()
 
     @api.model
@@ -208,24 +240,91 @@ class HelpcrunchBroadcastRecipient(models.Model):
         """Return a reason in words."""
         return dict(self._fields["reason"]._description_selection(self.env))[reason]
 
-    def _start_again(self, not_before=False):
+    def _start_again(self, not_before=None):
         """Let them wait for their message anew.
 
-        The event of a former attempt, should it still come, finds another number.
+        The event of a former attempt, should it still come, finds another number. In
+        one statement: there may be tens of thousands.
         """
-        for recipient in self:
-            recipient.write(
-                {
-                    "state": "pending",
-                    "reason": False,
-                    "error": False,
-                    "message_id": False,
-                    "last_message_id": False,
-                    "queued": False,
-                    "attempt": recipient.attempt + 1,
-                    "not_before": not_before,
-                },
+        if not self.ids:
+            return
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE helpcrunch_broadcast_recipient
+                   SET state = 'pending', reason = NULL, error = NULL, queued = FALSE,
+                       message_id = NULL, last_message_id = NULL,
+                       attempt = attempt + 1, not_before = %s
+                 WHERE id IN %s
+                """,
+                not_before,
+                tuple(self.ids),
+            ),
+            log_exceptions=False,
+        )
+        self.invalidate_recordset()
+
+    def _find_calls(self):
+        """Return the calls of one recipient's message, and of its new chat."""
+        lines = [
+            ("message_id", ">=", self.message_id.id),
+            ("message_id", "<=", self.last_message_id.id),
+        ]
+        domain = Domain("chat_id", "=", self.chat_id.id) & (
+            Domain(lines) | Domain("kind", "=", "chat")
+        )
+        return self.env["helpcrunch.outbox"].search(domain, order="id")
+
+    def _take_back(self, reason):
+        """Take back the message if nothing of it has gone out yet.
+
+        :return: whether it did not go out and will not
+        """
+        calls = self._find_calls()
+        of_message = calls.filtered("message_id")
+        if any(call.state != "pending" for call in of_message):
+            return False
+        self.env["helpcrunch.outbox"]._cancel_unsent(
+            [("id", "in", calls.ids), ("state", "=", "pending")], reason
+        )
+        return True
+
+    def _send_rest(self):
+        """Send what did not go out of a message that went out in part.
+
+        Of a line whose outcome is unclear the chat is read before.
+        """
+        for call in self._find_calls().filtered("message_id"):
+            if (call.payload or {}).get("outcome") == "unknown":
+                payload = {**call.payload, "outcome": None}
+                call.write({"state": "unknown", "payload": payload, "error": False})
+            elif call.state in ("failed", "cancelled"):
+                call.write({"state": "pending", "tries": 0, "error": False})
+            else:
+                continue
+            call.not_before = False
+            call.message_id.write({"state": "outgoing", "error": False})
+        self.write({"state": "pending", "reason": False, "error": False})
+        self.queued = True
+
+    def _try_again(self):
+        """Try those again whom the message did not reach, or not wholly."""
+        begun = self.filtered(
+            lambda row: (
+                row.reason == "unclear"
+                or (row.reason == "refused" and row._has_gone_in_part())
             )
+        )
+        for recipient in begun:
+            recipient._send_rest()
+        (self - begun)._start_again()
+
+    def _has_gone_in_part(self):
+        return (
+            self.message_id != self.last_message_id
+            and "sent" in self._find_calls().filtered("message_id").mapped("state")
+        )
 
     # === MERGED CONTACTS === #
 
@@ -244,6 +343,8 @@ class HelpcrunchBroadcastRecipient(models.Model):
             kept = twins.sorted(
                 lambda row: (row._weight(), row.partner_id == dst_partner), reverse=True
             )[0]
+            for twin in (twins - kept).filtered("message_id"):
+                twin._take_back(self.env._("The contact got it in another dialogue."))
             (twins - kept).unlink()
         rows.exists().partner_id = dst_partner
 

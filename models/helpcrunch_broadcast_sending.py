@@ -12,12 +12,13 @@ from odoo.tools import SQL
 
 from ..const import PRIORITY_LIVE
 from ..tools import budget
-from . import work
 
 # So many seconds' worth of calls wait at most in inboxes and outbox.
 _AHEAD_SECONDS = 2
 # While HelpCrunch takes nothing, so often one more message tries.
 _PROBE_SECONDS = 60
+# A turn that was not taken for so long waits for something else.
+_TURN_SECONDS = 10
 # Who looked within this time is at it still.
 _FRESH_SECONDS = 0.8
 
@@ -26,49 +27,6 @@ class HelpcrunchBroadcast(models.Model):
     # A purpose of its own, and a file of its own.
     # pylint: disable=consider-merging-classes-inherited
     _inherit = "helpcrunch.broadcast"
-
-    @api.model
-    def _cron_broadcasts(self):
-        """Let schedules run whose moment has come, and send what is to be sent."""
-        dbname = self.env.cr.dbname
-        for step_id in self._find_due_steps():
-            work.run_schedule(dbname, step_id)
-        work.send_broadcasts(dbname, alone=True)
-
-    @api.model
-    def _find_due_steps(self):
-        """Return the ids of schedule steps whose next run has come.
-
-        A schedule of an archived bot or messenger rests; a run that came meanwhile is
-        skipped when it is back.
-        """
-        return (
-            self.env["helpcrunch.step"]
-            .search(
-                [
-                    ("step_type", "=", "schedule"),
-                    ("state", "=", "planned"),
-                    ("next_run", "<=", fields.Datetime.now()),
-                    ("bot_id.active", "=", True),
-                    ("bot_id.account_id.active", "=", True),
-                ],
-                order="next_run, id",
-            )
-            .ids
-        )
-
-    @api.model
-    def _tell_failed_run(self, step_id, error):
-        """Tell the administrator, once, that a schedule could not run."""
-        for step in self.env["helpcrunch.step"].browse(step_id).exists():
-            step.bot_id._tell_administrator(
-                self.env._("A schedule cannot run: %(step)s", step=step.name),
-                self.env._(
-                    "It is tried again every minute. Open the step and save it: what "
-                    "is wrong is told there. (%(error)s)",
-                    error=error,
-                ),
-            )
 
     @api.model
     def _feed(self, alone=False):
@@ -80,6 +38,7 @@ class HelpcrunchBroadcast(models.Model):
         :param bool alone: look even if somebody has just looked (ir.cron)
         :return: ``(ids of dialogues with a turn to take, is there more to come)``
         """
+        self._keep_quiet()
         self._settle()
         chat_ids = self._continue_flows()
         broadcasts = self._lock_active(alone)
@@ -93,14 +52,13 @@ class HelpcrunchBroadcast(models.Model):
         Who waits for quiet hours to end, or for an operator, waits for minutes.
         """
         now = fields.Datetime.now()
-        moving = self.filtered(
-            lambda row: row._is_active() and not row.bot_id._get_quiet_end(now)
-        )
         recipients = self.env["helpcrunch.broadcast.recipient"]
         return any(
             recipients.search_count(
-                [("broadcast_id", "in", moving.ids), *waiting], limit=1
+                [("broadcast_id", "=", broadcast.id), *waiting], limit=1
             )
+            for broadcast in self
+            if broadcast._is_active() and not broadcast.bot_id._get_quiet_end(now)
             for waiting in (
                 [("queued", "=", True), ("state", "=", "pending")],
                 recipients._domain_ready(now),
@@ -110,7 +68,7 @@ class HelpcrunchBroadcast(models.Model):
     def _lock_active(self, alone):
         """Return the broadcasts to look after, locked, oldest first.
 
-        A second run of one step waits until the first is finished.
+        A second run of one step waits until all who could get the first one have it.
         """
         self.env.cr.execute(
             SQL(
@@ -124,23 +82,28 @@ class HelpcrunchBroadcast(models.Model):
                        AND bot.active AND account.active
                        AND account.state = 'connected'
                        AND account.bot_agent_id IS NOT NULL
-                       AND (%s OR COALESCE(broadcast.fed_at, '-infinity')
-                                  < clock_timestamp() AT TIME ZONE 'UTC'
-                                    - %s * INTERVAL '1 second')
+                       AND (%(alone)s
+                            OR COALESCE(broadcast.fed_at, 0)
+                               < EXTRACT(EPOCH FROM clock_timestamp()) - %(fresh)s)
                        AND NOT EXISTS (
                                SELECT FROM helpcrunch_broadcast earlier
+                                 JOIN helpcrunch_broadcast_recipient waiting
+                                   ON waiting.broadcast_id = earlier.id
                                 WHERE earlier.step_id = broadcast.step_id
                                   AND earlier.state IN ('planned', 'running')
-                                  AND earlier.id < broadcast.id)
+                                  AND earlier.id < broadcast.id
+                                  AND waiting.state = 'pending'
+                                  AND COALESCE(waiting.not_before, '-infinity')
+                                      <= now() AT TIME ZONE 'UTC')
                   ORDER BY broadcast.id
                        FOR NO KEY UPDATE OF broadcast SKIP LOCKED)
                 UPDATE helpcrunch_broadcast broadcast
-                   SET fed_at = clock_timestamp() AT TIME ZONE 'UTC'
+                   SET fed_at = EXTRACT(EPOCH FROM clock_timestamp())
                   FROM picked WHERE broadcast.id = picked.id
              RETURNING broadcast.id
                 """,
-                alone,
-                _FRESH_SECONDS,
+                alone=alone,
+                fresh=_FRESH_SECONDS,
             ),
             log_exceptions=False,
         )
@@ -154,7 +117,10 @@ class HelpcrunchBroadcast(models.Model):
     def _settle(self):
         """Note for recipients what became of their messages.
 
-        Of paused and cancelled broadcasts too: what was on its way went on.
+        Of paused and cancelled broadcasts too: what was on its way went on. A message
+        may have several lines; one of which nothing went out and all was taken back (a
+        person has the dialogue, the bot was archived, ...) waits for another attempt.
+        Plain SQL, whose conditions hold for the row that is locked: looks may overlap.
         """
         self.env.flush_all()
         self.env.cr.execute(
@@ -162,28 +128,62 @@ class HelpcrunchBroadcast(models.Model):
                 """
                 UPDATE helpcrunch_broadcast_recipient recipient
                    SET state = outcome.state, error = outcome.error,
-                       reason = CASE outcome.state WHEN 'failed' THEN 'refused' END,
                        queued = outcome.state = 'unknown',
-                       sent_at = CASE outcome.state WHEN 'sent' THEN
-                           to_timestamp(outcome.sent_at) AT TIME ZONE 'UTC' END
-                  FROM (SELECT own.id, last.sent_at, refused.error,
-                               CASE WHEN call.state != 'sent' THEN call.state
-                                    WHEN refused.id IS NULL THEN 'sent'
-                                    ELSE 'failed' END AS state
+                       reason = CASE WHEN outcome.state = 'skipped' THEN 'cancelled'
+                                     WHEN outcome.state != 'failed' THEN NULL
+                                     WHEN outcome.refused > 0 THEN 'refused'
+                                     ELSE 'unclear' END,
+                       sent_at = CASE WHEN outcome.state = 'sent' THEN
+                           to_timestamp(outcome.sent_at) AT TIME ZONE 'UTC' END,
+                       message_id = CASE WHEN outcome.state != 'pending'
+                           THEN recipient.message_id END,
+                       last_message_id = CASE WHEN outcome.state != 'pending'
+                           THEN recipient.last_message_id END,
+                       attempt = recipient.attempt
+                                 + (outcome.state = 'pending')::integer
+                  FROM (SELECT own.id, own.attempt, lines.*,
+                               CASE WHEN lines.unknown > 0 THEN 'unknown'
+                                    WHEN lines.refused + lines.unclear > 0
+                                    THEN 'failed'
+                                    WHEN lines.sent > 0 THEN 'sent'
+                                    WHEN broadcast.state = 'cancelled' THEN 'skipped'
+                                    ELSE 'pending' END AS state
                           FROM helpcrunch_broadcast_recipient own
-                          JOIN helpcrunch_outbox call
-                            ON call.message_id = own.last_message_id
-                          JOIN helpcrunch_message last ON last.id = call.message_id
-                     LEFT JOIN LATERAL (
-                                   SELECT id, error FROM helpcrunch_message
-                                    WHERE chat_id = last.chat_id AND state = 'failed'
-                                      AND id BETWEEN own.message_id
-                                          AND own.last_message_id
-                                    LIMIT 1) refused ON TRUE
-                         WHERE own.queued AND own.state IN ('pending', 'unknown')
-                           AND call.state IN ('sent', 'failed', 'unknown')
-                           AND call.state != own.state) outcome
-                 WHERE outcome.id = recipient.id
+                          JOIN helpcrunch_broadcast broadcast
+                            ON broadcast.id = own.broadcast_id
+                    CROSS JOIN LATERAL (
+                               SELECT count(*) FILTER (
+                                          WHERE call.state IN ('pending', 'sending')
+                                      ) AS open,
+                                      count(*) FILTER (
+                                          WHERE call.state = 'unknown') AS unknown,
+                                      count(*) FILTER (
+                                          WHERE call.state = 'sent') AS sent,
+                                      count(*) FILTER (
+                                          WHERE call.state = 'failed') AS refused,
+                                      count(*) FILTER (
+                                          WHERE call.state = 'cancelled'
+                                            AND call.payload ->> 'outcome' = 'unknown'
+                                      ) AS unclear,
+                                      max(line.sent_at) AS sent_at,
+                                      max(call.error) FILTER (
+                                          WHERE call.state != 'sent') AS error
+                                 FROM helpcrunch_message line
+                                 JOIN helpcrunch_outbox call
+                                   ON call.message_id = line.id
+                                WHERE line.chat_id = own.chat_id
+                                  AND line.id BETWEEN own.message_id
+                                      AND own.last_message_id) lines
+                         WHERE own.queued IS TRUE
+                           AND own.state IN ('pending', 'unknown')
+                           AND own.message_id IS NOT NULL
+                           AND (lines.open = 0 OR lines.unknown > 0)) outcome
+                 WHERE recipient.id = outcome.id
+                   AND recipient.queued IS TRUE
+                   AND recipient.state IN ('pending', 'unknown')
+                   AND recipient.attempt = outcome.attempt
+                   AND (outcome.state != recipient.state
+                        OR outcome.state = 'pending')
                 """
             ),
             log_exceptions=False,
@@ -196,7 +196,7 @@ class HelpcrunchBroadcast(models.Model):
                    SET state = 'failed', reason = 'error', queued = FALSE,
                        error = event.error
                   FROM helpcrunch_broadcast broadcast, helpcrunch_event event
-                 WHERE recipient.queued AND recipient.state = 'pending'
+                 WHERE recipient.queued IS TRUE AND recipient.state = 'pending'
                    AND recipient.message_id IS NULL
                    AND broadcast.id = recipient.broadcast_id
                    AND event.account_id = broadcast.account_id
@@ -207,20 +207,7 @@ class HelpcrunchBroadcast(models.Model):
             ),
             log_exceptions=False,
         )
-        recipients = self.env["helpcrunch.broadcast.recipient"]
-        recipients.invalidate_model()
-        # Taken back: a person has the dialogue, the bot was archived, ...
-        for recipient in recipients.search(
-            [
-                ("queued", "=", True),
-                ("state", "in", ("pending", "unknown")),
-                ("last_message_id.state", "=", "cancelled"),
-            ],
-        ):
-            if recipient.broadcast_id.state == "cancelled":
-                recipient._skip("cancelled")
-            else:
-                recipient._start_again()
+        self.env["helpcrunch.broadcast.recipient"].invalidate_model()
 
     @api.model
     def _continue_flows(self):
@@ -230,15 +217,21 @@ class HelpcrunchBroadcast(models.Model):
 
         :return: ids of the dialogues
         """
-        arrived = self.env["helpcrunch.broadcast.recipient"].search(
-            [
-                ("continues", "=", True),
-                ("state", "=", "sent"),
-                ("broadcast_id.state", "!=", "paused"),
-            ],
+        now = fields.Datetime.now()
+        arrived = (
+            self.env["helpcrunch.broadcast.recipient"]
+            .search(
+                [
+                    ("continues", "=", True),
+                    ("state", "=", "sent"),
+                    ("chat_id", "!=", False),
+                    ("broadcast_id.state", "in", ("running", "done")),
+                ],
+            )
+            .filtered(lambda row: not row.broadcast_id.bot_id._get_quiet_end(now))
         )
         arrived.continues = False
-        for recipient in arrived.filtered("chat_id"):
+        for recipient in arrived:
             recipient.chat_id._store_own_event(
                 "broadcast.next",
                 {"recipient": recipient.id},
@@ -246,6 +239,14 @@ class HelpcrunchBroadcast(models.Model):
                 wake=False,
             )
         return arrived.chat_id.ids
+
+    @api.model
+    def _keep_quiet(self):
+        """Take back what waits still when a bot's quiet hours begin."""
+        now = fields.Datetime.now()
+        self.search([("state", "=", "running")]).filtered(
+            lambda row: row.bot_id._get_quiet_end(now)
+        )._recall(self.env._("The bot's quiet hours began."))
 
     # === WHAT COMES NEXT === #
 
@@ -283,36 +284,40 @@ class HelpcrunchBroadcast(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                SELECT count(*) FILTER (WHERE state != 'unknown' AND is_due),
+                SELECT count(*) FILTER (WHERE call.state != 'unknown' AND is_due),
                        count(*) FILTER (WHERE NOT is_due AND claimed_at > worked_at),
                        max(claimed_at) < now() AT TIME ZONE 'UTC'
-                                         - %s * INTERVAL '1 second'
+                                         - %(probe)s * INTERVAL '1 second',
+                       (SELECT count(*) FROM helpcrunch_event
+                         WHERE account_id = %(account)s AND state = 'pending'
+                           AND event_type = 'broadcast.message'
+                           AND received_at > now() AT TIME ZONE 'UTC'
+                                             - %(fresh)s * INTERVAL '1 second')
                   FROM helpcrunch_outbox call
             CROSS JOIN LATERAL (
                            SELECT COALESCE(not_before, '-infinity')
                                   <= now() AT TIME ZONE 'UTC' AS is_due) due
             CROSS JOIN (SELECT COALESCE(max(done_at), '-infinity') AS worked_at
                           FROM (SELECT done_at FROM helpcrunch_outbox
-                                 WHERE account_id = %s AND state = 'sent'
+                                 WHERE account_id = %(account)s AND state = 'sent'
                               ORDER BY done_at DESC NULLS LAST LIMIT 1) last) taken
-                 WHERE account_id = %s AND priority > %s
-                   AND state IN ('pending', 'sending', 'unknown')
+                 WHERE call.account_id = %(account)s AND call.priority > %(live)s
+                   AND call.state IN ('pending', 'sending', 'unknown')
+                   -- What waits behind another call waits for that one only.
+                   AND NOT EXISTS (
+                           SELECT FROM helpcrunch_outbox earlier
+                            WHERE earlier.chat_id = call.chat_id
+                              AND earlier.id < call.id
+                              AND earlier.state
+                                  IN ('pending', 'sending', 'unknown'))
                 """,
-                _PROBE_SECONDS,
-                account.id,
-                account.id,
-                PRIORITY_LIVE,
+                probe=_PROBE_SECONDS,
+                fresh=_TURN_SECONDS,
+                account=account.id,
+                live=PRIORITY_LIVE,
             ),
         )
-        due, refused, is_quiet = self.env.cr.fetchone()
-        turns = self.env["helpcrunch.broadcast.recipient"].search_count(
-            [
-                ("broadcast_id.account_id", "=", account.id),
-                ("queued", "=", True),
-                ("state", "=", "pending"),
-                ("message_id", "=", False),
-            ],
-        )
+        due, refused, is_quiet, turns = self.env.cr.fetchone()
         ahead = _AHEAD_SECONDS * budget.bulk_pace(account.requests_per_minute)
         room = ahead - due - turns - refused
         return max(room, 1) if refused and is_quiet and not due + turns else room
@@ -349,6 +354,7 @@ class HelpcrunchBroadcastRecipient(models.Model):
         return [
             ("state", "=", "pending"),
             ("queued", "!=", True),
+            ("message_id", "=", False),
             "|",
             ("not_before", "=", False),
             ("not_before", "<=", now),

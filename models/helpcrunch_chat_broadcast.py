@@ -81,14 +81,12 @@ class HelpcrunchChat(models.Model):
 
     def _find_reason_to_skip(self, recipient):
         step = recipient.broadcast_id.step_id
-        customers = self.partner_id.helpcrunch_customer_ids | self.customer_id
-        is_here = self.partner_id and self.customer_id.active
-        if not is_here or not step or step.bot_id != self.bot_id:
+        is_here = self.partner_id.active and self.customer_id.active
+        is_same = self.partner_id == recipient.partner_id and step.bot_id == self.bot_id
+        if not is_here or not is_same:
             return "gone"
-        if any(customers.mapped("blocked")):
-            return "blocked"
-        if any(customers.mapped("opt_out")):
-            return "opted_out"
+        if reason := self._find_refusal():
+            return reason
         if not step._fits(self.partner_id):
             return "filter"
         hours = self.application_id.reply_window
@@ -96,6 +94,13 @@ class HelpcrunchChat(models.Model):
         if hours and (self.last_customer_message_at or oldest) <= oldest:
             return "silent"
         return None
+
+    def _find_refusal(self):
+        """Return why a person gets no broadcasts in any channel, or None."""
+        customers = self.partner_id.helpcrunch_customer_ids | self.customer_id
+        if any(customers.mapped("blocked")):
+            return "blocked"
+        return "opted_out" if any(customers.mapped("opt_out")) else None
 
     def _put_off_broadcast(self, recipient):
         """Leave a person's conversation alone; try again the same day."""
@@ -108,7 +113,7 @@ class HelpcrunchChat(models.Model):
             return
         self._trace("broadcast_put_off")
         recipient._start_again(not_before=again)
-        recipient.give_up_at = until
+        recipient.write({"give_up_at": until, "reason": "operator"})
 
     def _move_to_new_chat(self, recipient):
         """Let the message go into a new chat of the same channel; this one is closed.
@@ -138,17 +143,18 @@ class HelpcrunchChat(models.Model):
     def _say_broadcast(self, recipient):
         turn, step = self._turn, recipient.broadcast_id.step_id
         turn.priority = PRIORITY_BROADCAST
-        self._ensure_remote_chat()
+        self._say_step(step.with_env(self.env))
+        if not turn.lines:
+            self._trace("broadcast_skipped", text=recipient._tell_reason("empty"))
+            recipient._skip("empty")
+            return
         turn.note("broadcast", step=step)
         if not self.waiting:
             self.write({"step_id": step.id, "attempts": 0})
+        self._ensure_remote_chat()
         before = turn.messages
-        self._say_step(step.with_env(self.env))
         turn.flush()
         lines = (turn.messages - before).sorted("id")
-        if not lines:
-            recipient._skip("empty")
-            return
         recipient.write(
             {
                 "message_id": lines[0].id,
@@ -173,11 +179,10 @@ class HelpcrunchChat(models.Model):
         if not under_way:
             self._turn.call(
                 "chat",
+                first=True,
                 customer=self.customer_id.external_id,
                 application=self.application_id.external_id,
             )
-            # Comes before the message in the order of calls.
-            self._turn.flush()
 
     # === THEN === #
 
@@ -192,6 +197,7 @@ class HelpcrunchChat(models.Model):
             not step
             or self.state != "bot"
             or not self._turn.row["bot_active"]
+            or self._find_refusal()
             # The customer was faster, and the flow followed the customer.
             or (spoken and recipient.sent_at and spoken > recipient.sent_at)
         ):

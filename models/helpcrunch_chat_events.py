@@ -61,7 +61,14 @@ class HelpcrunchChat(models.Model):
             self.external_id,
         )
         events = self.env["helpcrunch.event"]
-        events._store(self.account_id.id, self.company_id.id, event, origin="odoo")
+        events._store(
+            self.account_id.id,
+            self.company_id.id,
+            event,
+            origin="odoo",
+            # A new dialogue may get its number in HelpCrunch just now.
+            chat_id=self.id,
+        )
         if wake:
             events._wake(self.ids)
 
@@ -90,12 +97,12 @@ class HelpcrunchChat(models.Model):
             },
         )
         self._follow_customer(facts)
+        is_wish = self._hear_opt_out(text)
         quiet_since = silence_since
-        if self.broadcast_recipient_id and silence_since:
+        if self.broadcast_recipient_id and silence_since and not is_wish:
             # Who answers a broadcast is not silent since before it.
             answered_at = self._note_answer_to_broadcast(facts.occurred_at)
             quiet_since = max(silence_since, answered_at or silence_since)
-        is_wish = self._hear_opt_out(text)
         if self.state in HUMAN_STATES:
             self._trace("human")
             self._note_customer_spoke(

@@ -5,6 +5,7 @@ from odoo.tools import SQL
 
 from ..const import API_TIMEOUT, EVENT_AGENT_MESSAGE, EVENT_CUSTOMER_MESSAGE
 from ..tools import webhook
+from . import work
 from .turn import to_datetime
 
 
@@ -34,11 +35,12 @@ class HelpcrunchChat(models.Model):
             event.write({"state": "ignored", "reason": reason})
             return None, None
         customer = self.env["helpcrunch.customer"]._find_remote(account, facts.customer)
-        if self._is_being_made(customer):
+        if self._is_being_made(customer, facts.application):
             # Ours, whose number HelpCrunch is just telling us; it is adopted then.
             event.not_before = fields.Datetime.add(
                 fields.Datetime.now(), seconds=API_TIMEOUT
             )
+            event._run_after_commit(work.open_dialogue_later, event.id)
             return None, None
         return None, {
             "account_id": account.id,
@@ -61,15 +63,21 @@ class HelpcrunchChat(models.Model):
         return None
 
     @api.model
-    def _is_being_made(self, customer):
-        """Tell whether a chat of ours for a customer is under way to HelpCrunch."""
-        return customer and self.env["helpcrunch.outbox"].search_count(
+    def _is_being_made(self, customer, application):
+        """Tell whether a chat of ours for a customer is under way to HelpCrunch.
+
+        :param application: external id of the channel, or None if nobody told
+        """
+        under_way = customer and self.env["helpcrunch.outbox"].search(
             [
                 ("chat_id.customer_id", "=", customer.id),
                 ("kind", "=", "chat"),
                 ("state", "in", ("sending", "unknown")),
-            ],
-            limit=1,
+            ]
+        )
+        return under_way and application in (
+            None,
+            *under_way.chat_id.application_id.mapped("external_id"),
         )
 
     @api.model

@@ -123,6 +123,7 @@ class HelpcrunchEvent(models.Model):
         reason=None,
         origin="webhook",
         for_people=False,
+        chat_id=None,
     ):
         """Store an event once and return its id, dialogue and state.
 
@@ -131,6 +132,7 @@ class HelpcrunchEvent(models.Model):
 
         :param str reason: why it is of no use
         :param bool for_people: it is of use only where a person has the dialogue
+        :param int chat_id: the dialogue, if it is known
         :return: None for a duplicate
         """
         self.env.cr.execute(
@@ -148,6 +150,7 @@ class HelpcrunchEvent(models.Model):
                             reason, 0,
                             now() AT TIME ZONE 'UTC',
                             COALESCE(
+                                %(chat_id)s,
                                 (SELECT id FROM helpcrunch_chat
                                   WHERE account_id = %(account)s
                                     AND external_id = %(chat)s),
@@ -182,6 +185,7 @@ class HelpcrunchEvent(models.Model):
                 payload=json.dumps(event.data, ensure_ascii=False),
                 reason=reason,
                 for_people=for_people,
+                chat_id=chat_id,
             ),
             log_exceptions=False,
         )

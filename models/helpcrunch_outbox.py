@@ -108,6 +108,9 @@ class HelpcrunchOutbox(models.Model):
         calls_sudo = self.sudo().search(
             [("state", "in", ("pending", "unknown")), *domain]
         )
+        for call in calls_sudo.filtered(lambda call: call.state == "unknown"):
+            # It may have arrived: nobody is to repeat it without reading the chat.
+            call.payload = {**(call.payload or {}), "outcome": "unknown"}
         calls_sudo.write({"state": "cancelled", "error": reason})
         calls_sudo.message_id.write({"state": "cancelled", "error": reason})
         calls_sudo.message_id.mail_message_id._send_helpcrunch_delivery()

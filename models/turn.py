@@ -45,7 +45,7 @@ class Turn:
         self.received = []
         self.lines = []
         self.written = 0
-        self.calls = []
+        self.first_calls, self.calls = [], []
         self.trace = []
         self.asked = False
         self.question = None
@@ -286,9 +286,13 @@ class Turn:
         """Queue a message that came in for the transcript."""
         self.received.append(vals)
 
-    def call(self, kind, **payload):
-        """Queue another call to HelpCrunch: a note, a change of the chat's status."""
-        self.calls.append({"kind": kind, "payload": payload})
+    def call(self, kind, first=False, **payload):
+        """Queue another call to HelpCrunch: a note, a change of the chat's status.
+
+        :param bool first: it comes before what is said in this turn
+        """
+        calls = self.first_calls if first else self.calls
+        calls.append({"kind": kind, "payload": payload})
 
     def flush(self):
         """Write what was and is to be said: messages in one statement, calls in one."""
@@ -330,7 +334,7 @@ class Turn:
             }
             for message, line in zip(messages, lines, strict=True)
         ]
-        for vals in (call_vals := call_vals + self.calls):
+        for vals in (call_vals := self.first_calls + call_vals + self.calls):
             vals |= {
                 **common,
                 "account_id": chat.account_id.id,
@@ -356,7 +360,8 @@ class Turn:
                 chat.unread = 0
         self.said = self.said or bool(call_vals)
         self.written += len(lines)
-        self.received, self.lines, self.calls = [], [], []
+        self.received, self.lines = [], []
+        self.first_calls, self.calls = [], []
 
     def _join(self):
         """Put consecutive texts into one message, as far as one may be long."""

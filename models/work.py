@@ -12,7 +12,7 @@ import traceback
 
 from psycopg2 import errors
 
-from ..const import AFTER_WORK_SECONDS, EVENT_TYPES
+from ..const import AFTER_WORK_SECONDS, API_TIMEOUT, EVENT_TYPES
 from ..exceptions import HelpcrunchError, KeyRefusedError, RejectedError
 from ..tools import worker
 from ..tools.helpcrunch_api import HelpcrunchApi
@@ -129,6 +129,11 @@ def open_dialogue(dbname, event_id):
         return
     if chat_id:
         take_turns(dbname, chat_id)
+
+
+def open_dialogue_later(dbname, event_id):
+    """Try again when a chat that is being made has its number, or else is none."""
+    worker.submit_later(API_TIMEOUT, open_dialogue, dbname, event_id)
 
 
 def _prepare_opening(env, event_id):
@@ -283,7 +288,7 @@ def _assign_waiting(env, queue_id):
 def run_schedule(dbname, step_id):
     """Let a schedule step run if its moment has come; trouble stops no other one."""
     try:
-        worker.run(dbname, lambda env: env["helpcrunch.step"].browse(step_id)._run())
+        worker.run(dbname, lambda env: env["helpcrunch.broadcast"]._run_step(step_id))
     except Exception as error:
         _logger.exception("schedule step %s could not run", step_id)
         worker.run(dbname, _tell_failed_run, step_id, str(error))

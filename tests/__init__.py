@@ -4,6 +4,7 @@ from . import (
     test_broadcast,
     test_broadcast_contacts,
     test_broadcast_flow,
+    test_broadcast_once,
     test_broadcast_queries,
     test_broadcast_roles,
     test_broadcast_threads,

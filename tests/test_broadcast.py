@@ -119,6 +119,12 @@ class TestBroadcast(BroadcastCase):
             )
             self.assertEqual(channel.reply_window, hours)
 
+    def test_connecting_leaves_a_reply_window_as_it_was_set(self):
+        channel = self.account.application_ids[:1]
+        channel.reply_window = 48
+        self.account.action_connect()
+        self.assertEqual(channel.reply_window, 48)
+
     # === PEOPLE === #
 
     def test_with_an_operator_later_the_same_day(self):
@@ -128,13 +134,33 @@ class TestBroadcast(BroadcastCase):
         broadcast = self.plan()
         for _time in range(3):
             self.look()
-        self.assertEqual(self.states(broadcast), {5001: "pending", 5002: "sent"})
+        self.assertEqual(self.states(broadcast), {5001: "operator", 5002: "sent"})
+        self.assertEqual(broadcast.pending_count, 1)
         self.assertIn("broadcast_put_off", self.codes())
         self.assertEqual(broadcast.state, "running")
         self.orders(self.olena, "/close")
         self.later_on(minutes=10)
         self.send_rest(broadcast)
         self.assertEqual(self.states(broadcast)[5001], "sent")
+        self.assertEqual(self.heard(5001).count("News"), 1)
+
+    def test_who_is_with_an_operator_holds_up_no_later_run(self):
+        self.customers(2)
+        self.says("help me")
+        former = self.plan()
+        self.look(2)
+        self.assertEqual(former.recipient_ids[0].reason, "operator")
+        self.assertIn("with an operator", former.hint)
+        self.assertFalse(former.estimated_end)
+        later = self.plan()
+        self.look(3)
+        self.assertEqual(self.heard(5002).count("News"), 2)
+        # The later run comes instead of the former one.
+        self.assertEqual(former.recipient_ids[0].reason, "superseded")
+        self.assertEqual(former.state, "done")
+        self.orders(self.olena, "/close")
+        self.later_on(minutes=10)
+        self.send_rest(later)
         self.assertEqual(self.heard(5001).count("News"), 1)
 
     def test_with_an_operator_all_day(self):
@@ -158,7 +184,7 @@ class TestBroadcast(BroadcastCase):
             self.look()
         self.agent_writes("I am here")
         self.look(2)
-        self.assertEqual(self.states(broadcast), {5001: "pending"})
+        self.assertEqual(self.states(broadcast), {5001: "operator"})
         self.assertNotIn("News", self.heard(5001))
         self.assertTrue(broadcast.recipient_ids.not_before)
 

@@ -158,6 +158,12 @@ class TestBroadcastFlow(BroadcastCase):
         leads = self.env["crm.lead"].search(broadcast.action_view_leads()["domain"])
         self.assertEqual(leads.helpcrunch_step_id, lead)
 
+    def test_stop_is_no_answer(self):
+        self.customers(1)
+        broadcast = self.send()
+        self.says("STOP")
+        self.assertEqual(broadcast.answered_count, 0)
+
     def test_a_late_answer_is_none(self):
         self.customers(1)
         broadcast = self.send()

@@ -86,6 +86,13 @@ class TestBroadcastRoles(BroadcastCase):
             with self.assertRaises(AccessError):
                 record.read(["broadcast_count"])
 
+    def test_nobody_writes_what_has_happened(self):
+        self.customers(1)
+        broadcast = self.plan()
+        for record in (broadcast, broadcast.recipient_ids):
+            with self.assertRaises(AccessError):
+                record.with_user(self.manager).state = "done"
+
     def test_nobody_makes_broadcasts_by_hand(self):
         with self.assertRaises(AccessError):
             self.env["helpcrunch.broadcast"].with_user(self.manager).create(

@@ -4,6 +4,8 @@ from unittest.mock import patch
 from odoo.tests import tagged
 
 from ..models import helpcrunch_broadcast_sending, work
+from ..models.courier import Courier
+from ..tools import worker
 from .common_threads import ThreadCase
 
 
@@ -108,3 +110,30 @@ class TestBroadcastThreads(ThreadCase):
             ]
             self.assertEqual(texts.count("News"), 1, texts)
             self.assertEqual(texts.count("Welcome"), 2, texts)
+
+    def test_two_looks_that_take_one_message_back(self):
+        self.open_dialogues(1)
+        with patch.object(work, "submit_broadcasts"):
+            work.run_schedule(self.dbname, self.step_id)
+        with patch.object(Courier, "run", lambda courier: None):
+            self.look()
+        with self.transaction() as env:
+            recipient = self.broadcasts(env).recipient_ids
+            env["helpcrunch.outbox"]._cancel_unsent(
+                [("message_id", "=", recipient.message_id.id)], "taken back"
+            )
+        for _time in range(4):
+            self.together(*[self.look] * 6)
+        with self.transaction() as env:
+            self.assertEqual(self.broadcasts(env).state, "done")
+            self.assertEqual(self.broadcasts(env).recipient_ids.attempt, 1)
+        self.assertEqual(self.said(self.chat_ids[0]), ["News"])
+
+    def look(self):
+        """Look once, take the turns and make the calls; no alarm for the next."""
+        chat_ids, _is_more = worker.run(
+            self.dbname, work._feed_broadcasts, True, committed=True
+        )
+        for chat_id in chat_ids:
+            work.take_turns(self.dbname, chat_id)
+        self.settle()

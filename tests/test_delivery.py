@@ -210,6 +210,14 @@ class TestDelivery(HelpcrunchCase):
         self.env.flush_all()
         self.assertEqual(len(self.env["helpcrunch.outbox"]._find_due_chats()), 2)
 
+    def test_the_health_tells_since_when_something_waits(self):
+        self.assertFalse(self.account.oldest_waiting_at)
+        with patch.object(courier_module.Courier, "run", lambda courier: None):
+            self.says("leads")
+        self.account.invalidate_recordset()
+        self.assertEqual(self.account.waiting_call_count, 1)
+        self.assertEqual(self.account.oldest_waiting_at, self._calls()[-1].queued_at)
+
     def test_cron_sends_what_was_left_behind(self):
         with patch.object(courier_module.Courier, "run", lambda courier: None):
             self.says("leads")

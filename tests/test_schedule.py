@@ -137,6 +137,38 @@ class TestScheduleStep(BroadcastCase):
             self.send_rest(broadcast)
         self.assertEqual(self.heard(5001).count("Reminder"), 2)
 
+    def test_a_moment_that_has_run_runs_no_second_time(self):
+        self.customers(1)
+        step = self.draw(next_run="2026-11-25 07:00:00")
+        with freeze_time("2026-11-25 07:00:00"):
+            self.run_cron()
+            step.next_run = "2026-11-25 07:00:00"
+            self.run_cron()
+        self.assertEqual(len(step.broadcast_ids), 1)
+        self.assertEqual(str(step.next_run), "2026-11-26 07:00:00")
+
+    def test_a_run_long_past_is_not_made_up_for(self):
+        step = self.draw(next_run="2026-11-25 07:00:00")
+        for leave, come_back in (
+            (
+                lambda: step.write({"step_type": "text"}),
+                lambda: step.write({"step_type": "schedule"}),
+            ),
+            (
+                lambda: self.account.write({"active": False}),
+                lambda: self.account.write({"active": True}),
+            ),
+        ):
+            with freeze_time("2026-11-24 07:00:00"):
+                step.next_run = "2026-11-25 07:00:00"
+                leave()
+            with freeze_time("2026-12-25 09:00:00"):
+                self.run_cron()
+                come_back()
+                self.run_cron()
+            self.assertFalse(step.broadcast_ids)
+            self.assertEqual(str(step.next_run), "2026-12-26 07:00:00")
+
     # === THE END === #
 
     def test_the_last_run_is_inclusive(self):
@@ -170,7 +202,8 @@ class TestScheduleStep(BroadcastCase):
 
     def test_bad_times_are_refused(self):
         for vals, words in (
-            ({"interval_number": 0}, "at least every 1"),
+            ({"interval_number": 0}, "every 1 to 10000"),
+            ({"interval_number": 10**6, "interval_type": "months"}, "every 1 to"),
             ({"run_time": 24}, "between 00:00 and 23:59"),
             ({"run_time": -1}, "between 00:00 and 23:59"),
             (
@@ -233,9 +266,8 @@ class TestScheduleStep(BroadcastCase):
         self.assertEqual(twin.state, "paused")
         with freeze_time("2026-11-25 07:00:00"):
             self.run_cron()
-        self.assertEqual(
-            step.broadcast_ids, self.env["helpcrunch.broadcast"].search([])
-        )
+        self.assertTrue(step.broadcast_ids)
+        self.assertFalse((copy | twin).broadcast_ids)
 
     def test_a_run_leaves_the_compiled_bot_as_it_is(self):
         self.draw(next_run="2026-11-25 07:00:00")
@@ -267,6 +299,57 @@ class TestScheduleStep(BroadcastCase):
             form.last_run = "2026-03-27 07:30:00"
             self.assertEqual(len(form.next_runs.splitlines()), 2)
         self.assertEqual(str(form.record.next_run), "2026-03-26 07:30:00")
+
+    @freeze_time("2026-03-26 06:00:00")
+    def test_what_is_set_on_the_form_stays_in_any_order(self):
+        steps = self.env["helpcrunch.step"].with_context(default_bot_id=self.bot.id)
+        view = "helpcrunch_chatbot.helpcrunch_step_view_form"
+        with Form(steps, view=view) as form:
+            form.name = "Reminder"
+            form.message = "Look"
+            form.step_type = "schedule"
+            form.next_run = "2026-04-01 08:15:00"
+            form.interval_type = "minutes"
+        step = form.record
+        self.assertEqual(str(step.next_run), "2026-04-01 08:15:00")
+
+    @freeze_time("2026-11-25 09:33:00")
+    def test_a_new_step_may_run_today(self):
+        steps = self.env["helpcrunch.step"].with_context(default_bot_id=self.bot.id)
+        view = "helpcrunch_chatbot.helpcrunch_step_view_form"
+        with Form(steps, view=view) as form:
+            form.name = form.message = "Reminder"
+            form.step_type = "schedule"
+            self.assertEqual(str(form.next_run), "2026-11-26 07:00:00")
+            form.run_time = 12.25
+            self.assertEqual(str(form.next_run), "2026-11-25 10:15:00")
+
+    @freeze_time("2026-11-25 09:33:00")
+    def test_what_is_wrong_stands_where_the_runs_would_stand(self):
+        step = self.draw(next_run="2026-11-26 07:00:00")
+        with Form(step, view="helpcrunch_chatbot.helpcrunch_step_view_form") as form:
+            form.run_time = 25
+            self.assertIn("between 00:00", form.next_runs)
+            form.run_time = 9
+        step.action_pause_schedule()
+        self.assertEqual(len(step.next_runs.splitlines()), 5)
+        # A run that was missed takes place at once, and the next ones as planned.
+        missed = self.draw(next_run="2026-11-20 07:00:00")
+        lines = missed.with_context(lang="en_US").next_runs.splitlines()
+        self.assertIn("25 November 2026, 11:33", lines[0])
+        self.assertIn("26 November 2026, 09:00", lines[1])
+
+    @freeze_time("2026-11-28 06:00:00")
+    def test_a_finished_schedule_on_the_form(self):
+        step = self.draw(next_run="2026-11-25 07:00:00", last_run="2026-11-25 07:00:00")
+        self.run_cron()
+        view = "helpcrunch_chatbot.helpcrunch_step_view_form"
+        with Form(step, view=view) as form:
+            form.run_time = 10
+        with Form(step, view=view) as form:
+            form.last_run = False
+            form.interval_type = "weeks"
+        self.assertEqual((step.state, step.next_run), ("finished", False))
 
     # === CRASHES === #
 

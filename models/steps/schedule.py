@@ -1,12 +1,13 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, format_datetime
+from odoo.tools import format_datetime
 
 from ...tools import schedule
 
-# Operators may look at a step; who gets broadcasts is not theirs.
-_MANAGER = "helpcrunch_chatbot.group_manager"
 _SHOWN_RUNS = 5
+_MOST = 10000
 # What a person sets; the rest follows from the clock.
 _CLOCK_FIELDS = {"interval_number", "interval_type", "run_time"}
 
@@ -59,7 +60,7 @@ class HelpcrunchStep(models.Model):
         readonly=True, copy=False, help="When the step ran last."
     )
     state = fields.Selection(
-        [("planned", "Planned"), ("paused", "Paused"), ("finished", "Finished")],
+        [("planned", "Planned"), ("paused", "Paused"), ("finished", "Completed")],
         required=True,
         default="planned",
         readonly=True,
@@ -68,23 +69,10 @@ class HelpcrunchStep(models.Model):
     # The run that a person set. Later ones are counted from it: what falls on the 31st
     # does not move to the 28th for ever.
     anchor_run = fields.Datetime(readonly=True, copy=False)
-    broadcast_ids = fields.One2many(
-        "helpcrunch.broadcast", "step_id", "Broadcasts", groups=_MANAGER
-    )
-    broadcast_count = fields.Integer(
-        "Number of Broadcasts", compute="_compute_broadcast_count", groups=_MANAGER
-    )
     next_runs = fields.Text(
         "Next Five Runs",
         compute="_compute_next_runs",
         help="In the time zone of the bot.",
-    )
-    recipient_count = fields.Integer(
-        "Recipients Now",
-        compute="_compute_recipient_count",
-        groups=_MANAGER,
-        help="Contacts who would get the message if it went out now: they have a "
-        "dialogue with this bot, fit the filter, are not blocked and want broadcasts.",
     )
     schedule_zone = fields.Selection(related="bot_id.tz", string="Time Zone")
 
@@ -93,15 +81,6 @@ class HelpcrunchStep(models.Model):
     )
 
     # === COMPUTES === #
-
-    def _compute_broadcast_count(self):
-        counts = dict(
-            self.env["helpcrunch.broadcast"]._read_group(
-                [("step_id", "in", self.ids)], ["step_id"], ["__count"]
-            ),
-        )
-        for step in self:
-            step.broadcast_count = counts.get(step, 0)
 
     @api.depends(
         "step_type",
@@ -116,23 +95,13 @@ class HelpcrunchStep(models.Model):
     def _compute_next_runs(self):
         for step in self:
             zone = step.bot_id.tz or "UTC"
-            step.next_runs = "\n".join(
+            problem = step.step_type == "schedule" and step._check_schedule()
+            step.next_runs = problem or "\n".join(
                 format_datetime(
                     self.env, run, tz=zone, dt_format="EEEE, d MMMM y, HH:mm"
                 )
                 for run in step._list_runs(_SHOWN_RUNS)
             )
-
-    @api.depends("step_type", "partner_domain", "bot_id")
-    def _compute_recipient_count(self):
-        for step in self:
-            step.recipient_count = len(step._find_recipients())
-
-    def _find_recipients(self):
-        """Return the ids of the contacts who would get the message now."""
-        if self.step_type != "schedule" or self._find_domain_problem():
-            return []
-        return self.env["helpcrunch.broadcast.recipient"]._find_for(self)
 
     # === CRUD === #
 
@@ -155,7 +124,7 @@ class HelpcrunchStep(models.Model):
         if vals.keys() & {*_CLOCK_FIELDS, "next_run", "step_type"}:
             for step in self.filtered(lambda step: step.step_type == "schedule"):
                 step._set_up_clock(vals)
-        if vals.get("active"):
+        if vals.get("active") or ("step_type" in vals and "next_run" not in vals):
             self._skip_missed_runs()
         elif "active" in vals:
             self.broadcast_ids.action_pause()
@@ -170,27 +139,41 @@ class HelpcrunchStep(models.Model):
                 vals["last_run"] = False
         return vals_list
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_sending(self):
-        sending = self.broadcast_ids.filtered(lambda row: row._is_active())
-        if sending:
-            raise UserError(
-                self.env._(
-                    "Step “%(step)s” cannot be deleted: broadcast “%(broadcast)s” is "
-                    "still being sent. Cancel it first, or archive the step.",
-                    step=sending[0].step_id.name,
-                    broadcast=sending[0].display_name,
-                ),
-            )
-
-    @api.onchange("step_type", "run_time", "interval_type")
-    def _onchange_run_time(self):
-        if self.step_type != "schedule" or not 0 <= self.run_time < 24:
-            return
-        if not self.next_run:
-            self.next_run = self._get_schedule().first(fields.Datetime.now())
-        elif self._origin.run_time != self.run_time:
+    @api.onchange("step_type")
+    def _onchange_step_type(self):
+        if self.step_type == "schedule" and not self.next_run:
             self.next_run = self._move_to_clock()
+
+    @api.onchange("run_time")
+    def _onchange_run_time(self):
+        is_drawn = self.step_type == "schedule" and 0 <= self.run_time < 24
+        if not is_drawn or self.state == "finished":
+            return
+        now = fields.Datetime.now()
+        if not self._origin and self.next_run and self.next_run < now + timedelta(1):
+            # A new step may begin today.
+            self.next_run = False
+        self.next_run = self._move_to_clock()
+
+    @api.onchange("next_run")
+    def _onchange_next_run(self):
+        """Say so before a run is made up for that lies in the past."""
+        if (
+            self.step_type != "schedule"
+            or self.state != "planned"
+            or not self.next_run
+            or self.next_run >= fields.Datetime.now()
+        ):
+            return None
+        return {
+            "warning": {
+                "title": self.env._("This moment is over"),
+                "message": self.env._(
+                    "Saved like this, the step runs within a minute, to all its "
+                    "recipients. Set a later next run if that is not what you want."
+                ),
+            },
+        }
 
     # === ACTIONS === #
 
@@ -215,59 +198,16 @@ class HelpcrunchStep(models.Model):
                 )
             step._write_clock({"state": "planned", **changed})
 
-    def action_run_now(self):
-        """Send the step now to everybody who fits; the schedule stays as it is."""
-        self.ensure_one()
-        if not self.active or not self.bot_id.active:
-            raise UserError(
-                self.env._(
-                    "“%(step)s” or its bot is archived, and an archived bot says "
-                    "nothing. Unarchive it first.",
-                    step=self.name,
-                ),
-            )
-        if not self.recipient_count:
-            raise UserError(
-                self.env._(
-                    "Nobody would get “%(step)s”: no customer of the bot fits its "
-                    "filter and wants broadcasts.",
-                    step=self.name,
-                ),
-            )
-        self.check_access("write")
-        now = fields.Datetime.now()
-        # sudo: helpcrunch.broadcast - made by schedules only, never by hand
-        broadcast = self.broadcast_ids.filtered(
-            lambda row: row.planned_at == now
-        ) or self.env["helpcrunch.broadcast"].sudo()._plan(self, now)
-        self._write_clock({"executed_at": now})
-        return broadcast._get_form_action()
-
-    def action_view_broadcasts(self):
-        self.ensure_one()
-        domain = [("step_id", "=", self.id)]
-        return self.env["helpcrunch.broadcast"]._get_list_action(domain)
-
-    def action_view_recipients(self):
-        """Show who would get the message now."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Who Would Get “%(step)s” Now", step=self.name),
-            "res_model": "res.partner",
-            "view_mode": "list,form",
-            "domain": [("id", "in", self._find_recipients())],
-            "context": {"create": False},
-        }
-
     # === FOR THE ENGINE === #
 
     def _enter_schedule(self, chat):
         return self.next_step_id
 
     def _check_schedule(self):
-        if self.interval_number < 1 or not self.interval_type:
-            return self.env._("enter how often it runs, at least every 1.")
+        if not 1 <= self.interval_number <= _MOST or not self.interval_type:
+            return self.env._(
+                "enter how often it runs, every 1 to %(most)s.", most=_MOST
+            )
         if not 0 <= self.run_time < 24:
             return self.env._("the time of the run lies between 00:00 and 23:59.")
         if self.next_run and self.last_run and self.last_run < self.next_run:
@@ -297,6 +237,8 @@ class HelpcrunchStep(models.Model):
 
         :param dict vals: what was set
         """
+        if self.state == "finished" and not vals.get("next_run"):
+            return
         now, clock = fields.Datetime.now(), self._get_schedule()
         run = self.next_run or clock.first(now)
         if vals.keys() & _CLOCK_FIELDS and not vals.get("next_run"):
@@ -328,14 +270,22 @@ class HelpcrunchStep(models.Model):
         )
 
     def _list_runs(self, count):
-        """Return the next runs, also of a drawing that is not saved yet."""
-        drawn = self.step_type == "schedule" and not self._check_schedule()
-        if not drawn or not self.next_run or self.state != "planned":
+        """Return the next runs, also of a drawing that is not saved yet.
+
+        Of a paused schedule those that come when it is resumed.
+        """
+        now, clock = fields.Datetime.now(), self._get_schedule()
+        if self.step_type != "schedule" or self.state == "finished":
             return []
+        if self.state == "paused":
+            run = self._find_next_run(now)
+        else:
+            # One that was missed takes place at once.
+            run = max(self.next_run or clock.first(now), now)
         # As it will be counted: from the run that a person sets, if that is this one.
         is_set = not self._origin or self._origin.next_run != self.next_run
-        anchor = self.next_run if is_set else self.anchor_run or self.next_run
-        return self._get_schedule().runs(self.next_run, anchor, count)
+        anchor = (not is_set and self.anchor_run) or self.next_run or run
+        return clock.runs(run, anchor, count)
 
     def _skip_missed_runs(self):
         """Let schedules that could not run go on with the next run to come."""
@@ -369,32 +319,3 @@ class HelpcrunchStep(models.Model):
             "executed_at",
             "state",
         }
-
-    # === RUNS === #
-
-    def _run(self):
-        """Let the step run if its moment has come, and move on to the next run.
-
-        In one transaction: a crash leaves either nothing or all of it. Whoever comes
-        at the same moment finds the step locked, or clashes on it. Missed runs become
-        one.
-        """
-        now = fields.Datetime.now()
-        self.env.cr.execute(
-            SQL(
-                """
-                SELECT id FROM helpcrunch_step
-                 WHERE id IN %s AND active AND state = 'planned' AND next_run <= %s
-                   FOR NO KEY UPDATE SKIP LOCKED
-                """,
-                tuple(self.ids),
-                now,
-            ),
-            log_exceptions=False,
-        )
-        for step in self.browse(row[0] for row in self.env.cr.fetchall()):
-            broadcasts = self.env["helpcrunch.broadcast"]
-            # One that is sent and one that waits for it are enough.
-            if broadcasts._count_active(step) < 2:
-                broadcasts._plan(step, step.next_run)
-            step._write_clock({**step._get_next(now), "executed_at": now})
