@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from ..exceptions import HelpcrunchError
+from ..exceptions import HelpcrunchError, RateLimitedError
 from ..tools import webhook
 from ..tools.text import clean
 from . import work
@@ -72,6 +72,7 @@ class HelpcrunchAccount(models.Model):
         """Return HelpCrunch's chats with a newest message that we do not know."""
         rows = []
         while len(rows) < _MAX_CHATS:
+            self._spend_call()
             page = api_client.search_chats(
                 [("chats.status", "!=", "closed")], offset=len(rows)
             )
@@ -104,6 +105,7 @@ class HelpcrunchAccount(models.Model):
         count = 0
         event_model = self.env["helpcrunch.event"]
         newest = fields.Datetime.now().timestamp() - _GRACE_SECONDS
+        self._spend_call()
         for row in reversed(api_client.get_messages(chat["id"])):
             at = webhook.read_time(row.get("createdAt")) or 0
             if row.get("type") != "message" or not since.timestamp() <= at <= newest:
@@ -120,6 +122,14 @@ class HelpcrunchAccount(models.Model):
                 if stored["chat_id"]:
                     event_model._wake([stored["chat_id"]])
         return count
+
+    def _spend_call(self):
+        """Take a call out of the account's budget, which replies need too.
+
+        :raise RateLimitedError: there is none left now; the next run goes on
+        """
+        if not work.take_budget(self.env.cr.dbname, {"account_id": self.id}):
+            raise RateLimitedError("the calls of this minute are used up", None)
 
     def _make_event(self, chat, row):
         """Return the event whose webhook would have brought this message."""

@@ -2,7 +2,7 @@
 
 Each look (:meth:`_feed`) notes what became of the messages before, lets the flow go on
 for those who got theirs, and puts the next recipients into the inboxes of their
-dialogues. Never more than a few seconds' worth: a pause stops at once, and no live
+dialogues. Never more than a second's worth: a pause stops at once, and no live
 reply waits behind a long row of broadcasts. Rows remember everything; a process that
 dies is followed by ir.cron within a minute.
 """
@@ -13,14 +13,14 @@ from odoo.tools import SQL
 from ..const import PRIORITY_LIVE
 from ..tools import budget
 
-# So many seconds' worth of calls wait at most in inboxes and outbox.
-_AHEAD_SECONDS = 2
+# So many seconds' worth of calls wait at most in inboxes and outbox, and one at least.
+_AHEAD_SECONDS = 0.5
 # While HelpCrunch takes nothing, so often one more message tries.
 _PROBE_SECONDS = 60
 # A turn that was not taken for so long waits for something else.
 _TURN_SECONDS = 10
 # Who looked within this time is at it still.
-_FRESH_SECONDS = 0.8
+_FRESH_SECONDS = 0.2
 
 
 class HelpcrunchBroadcast(models.Model):
@@ -318,9 +318,10 @@ class HelpcrunchBroadcast(models.Model):
             ),
         )
         due, refused, is_quiet, turns = self.env.cr.fetchone()
-        ahead = _AHEAD_SECONDS * budget.bulk_pace(account.requests_per_minute)
+        ahead = max(1, _AHEAD_SECONDS * budget.bulk_pace(account.requests_per_minute))
         room = ahead - due - turns - refused
-        return max(room, 1) if refused and is_quiet and not due + turns else room
+        may_probe = refused and is_quiet and not due + turns
+        return max(int(room), 1) if may_probe else int(room)
 
     def _pick(self, limit, now):
         recipients = self.env["helpcrunch.broadcast.recipient"]

@@ -22,8 +22,9 @@ _logger = logging.getLogger(__name__)
 
 # Waits up to here have an alarm in the process; ir.cron looks every minute anyway.
 _ALARM_SECONDS = 90
-# How often somebody looks what broadcasts have to send next.
-_FEED_SECONDS = 1
+# How often somebody looks what broadcasts have to send next: a little at a time, so
+# that live replies find no rush before them.
+_FEED_SECONDS = 0.25
 
 _arrivals = {}
 

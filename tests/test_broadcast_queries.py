@@ -64,7 +64,7 @@ class TestBroadcastQueries(BroadcastCase):
         """Return the queries of a look that finds so many, and of the first's turn."""
         self._make_many(count)
         self.plan()
-        self.account.requests_per_minute = 62
+        self.account.requests_per_minute = 248
         self.account.budget_ids.calls = {}
         broadcasts = self.env["helpcrunch.broadcast"]
         look, (chat_ids, is_more) = self._count(broadcasts._feed)

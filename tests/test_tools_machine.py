@@ -224,13 +224,11 @@ class TestMachineTools(BaseCase):
         self.assertEqual(budget.take(calls, 120, 1061, 30)[0], 0)
 
     def test_the_more_live_replies_the_more_room_for_them(self):
-        calls = {"1000": [50, 0]}
-        made, _calls = self._make_bulk_calls(calls, 1001, 61, 120)
-        # As much again stays free.
-        self.assertEqual(len(made), 36)
-        calls = {"1000": [20, 0]}
-        made, _calls = self._make_bulk_calls(calls, 1001, 61, 120)
-        self.assertEqual(len(made), 80)
+        # A quarter more than live replies used stays free, or five percent of all.
+        for live, bulk in ((0, 114), (20, 94), (40, 70), (80, 36), (100, 20)):
+            calls = {"1000": [live, 0]}
+            made, _calls = self._make_bulk_calls(calls, 1001, 61, 120)
+            self.assertEqual(len(made), bulk, live)
 
     def test_after_the_wait_there_is_room(self):
         numbers = random.Random(8)

@@ -6,9 +6,11 @@ from math import ceil
 # call began in; the second that is leaving the minute still counts whole, and one more
 # for the time a call takes to get there.
 WINDOW = 62
-# So much of the limit, and at least as much as live replies used in the last minute,
-# do broadcasts leave free: the next live reply finds room.
+# So much of the limit, and of what live replies used in the last minute, do broadcasts
+# leave free: the next live reply finds room.
 _HEADROOM = 0.05
+_LIVE_HEADROOM = 0.25
+_MOMENT = 0.25
 
 
 def recent(calls, now):
@@ -70,11 +72,14 @@ def _wait_of_bulk(calls, limit, now, bulk_share, live_waits):
     this_second = calls.get(str(int(now)), (0, 0))[1]
     if this_second >= bulk_pace(limit):
         return int(now) + 1 - now
-    room = share = _share(limit, bulk_share)
-    if not live_waits:
-        live = sum(counts[0] for counts in calls.values())
-        room = max(share, limit - live - _headroom(limit, live))
-    return _wait(calls, room, now, lambda counts: counts[1])
+    share = _share(limit, bulk_share)
+    live = sum(counts[0] for counts in calls.values())
+    room = max(share, limit - live - _headroom(limit, live))
+    wait = _wait(calls, room, now, lambda counts: counts[1])
+    if live_waits and not wait:
+        # The live reply will have gone in a moment.
+        wait = min(_wait(calls, share, now, lambda counts: counts[1]), _MOMENT)
+    return wait
 
 
 def _share(limit, bulk_share):
@@ -82,7 +87,7 @@ def _share(limit, bulk_share):
 
 
 def _headroom(limit, live):
-    return max(ceil(limit * _HEADROOM), live)
+    return ceil(max(limit * _HEADROOM, live * _LIVE_HEADROOM))
 
 
 def _wait(calls, limit, now, measure):
