@@ -39,7 +39,7 @@ def find_own(job, rows, known):
     """Return what came of a call among what HelpCrunch has, or None.
 
     A message has the same agent and the same text; a chat the same channel, and was
-    made by a program since the call began. Neither is one of those known to be
+    made by a program since the call was queued. Neither is one of those known to be
     another's.
 
     :param rows: messages or chats as HelpCrunch tells them, newest first
@@ -53,7 +53,7 @@ def find_own(job, rows, known):
 
 
 def _is_own_chat(job, row):
-    began = time.time() - float(job["age"] or 0) - _CLOCKS_DIFFER
+    began = time.time() - float(job["waited"]) - _CLOCKS_DIFFER
     return (
         row.get("createdWith") == "public_api"
         and str(row.get("applicationId")) == str(job["payload"].get("application"))

@@ -184,7 +184,8 @@ class Courier(CourierRows):
         """
         tries = job["tries"] + 1
         if tries > len(OUTBOX_RETRY_DELAYS):
-            return self._finish(job, "failed", error=str(error))
+            unclear = state == "unknown"
+            return self._finish(job, "failed", error=str(error), unclear=unclear)
         self.wait = OUTBOX_RETRY_DELAYS[tries - 1]
         self._set_waiting(job, state, str(error), delay=self.wait)
         return False
@@ -198,6 +199,9 @@ class Courier(CourierRows):
         except KeyRefusedError as error:
             self.refused = error
             return False
+        except RejectedError as error:
+            # There is no such chat any more.
+            return self._finish(job, "failed", error=str(error))
         except HelpcrunchError as error:
             self._set_waiting(job, "unknown", str(error), delay=OUTBOX_RETRY_DELAYS[0])
             self.wait = OUTBOX_RETRY_DELAYS[0]

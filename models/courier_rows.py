@@ -71,7 +71,9 @@ class CourierRows:
                    EXTRACT(EPOCH FROM call.not_before
                            - now() AT TIME ZONE 'UTC') AS delay,
                    EXTRACT(EPOCH FROM now() AT TIME ZONE 'UTC'
-                           - call.claimed_at) AS age
+                           - call.claimed_at) AS age,
+                   EXTRACT(EPOCH FROM now() AT TIME ZONE 'UTC'
+                           - call.queued_at) AS waited
               FROM helpcrunch_outbox call
               JOIN helpcrunch_chat chat ON chat.id = call.chat_id
               JOIN helpcrunch_account account ON account.id = call.account_id
@@ -138,9 +140,10 @@ class CourierRows:
 
     # === THE RESULT === #
 
-    def _finish(self, job, state, answer=None, error=None):
+    def _finish(self, job, state, answer=None, error=None, unclear=False):
         """Write down how a call ended, for the outbox and for the transcript.
 
+        :param bool unclear: it is given up, but may have arrived
         :return: True if the dialogue has another call to make
         """
         answer = answer if isinstance(answer, dict) else {}
@@ -152,7 +155,11 @@ class CourierRows:
                 WITH call AS (
                     UPDATE helpcrunch_outbox
                        SET state = %(state)s, error = %(error)s, not_before = NULL,
-                           done_at = now() AT TIME ZONE 'UTC'
+                           done_at = now() AT TIME ZONE 'UTC',
+                           payload = CASE WHEN %(unclear)s
+                               THEN COALESCE(payload, '{}')
+                                    || '{"outcome": "unknown"}'
+                               ELSE payload END
                      WHERE id = %(id)s
                  RETURNING message_id, chat_id),
                 message AS (
@@ -179,6 +186,7 @@ class CourierRows:
                 """,
                 state=state,
                 error=error,
+                unclear=unclear,
                 id=job["id"],
                 external=str(external_id) if external_id else None,
                 position=external_id if isinstance(external_id, int) else None,

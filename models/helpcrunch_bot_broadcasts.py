@@ -39,9 +39,11 @@ class HelpcrunchBot(models.Model):
             bot.broadcast_count = counts.get(bot, 0)
 
     def write(self, vals):
+        steps = self.with_context(active_test=False).step_ids
+        clocks = steps._read_clocks() if "tz" in vals else ()
         result = super().write(vals)
-        if "tz" in vals:
-            self.step_ids._follow_zone()
+        for step, clock in clocks:
+            step._set_clock(*clock)
         if vals.get("active"):
             self.step_ids._skip_missed_runs()
         return result

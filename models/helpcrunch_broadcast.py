@@ -295,22 +295,23 @@ class HelpcrunchBroadcast(models.Model):
         :raise UserError: if its bot is archived
         """
         for broadcast in self._for_orders().filtered(
-            lambda row: row.state != "cancelled"
+            lambda row: row._is_active() or row.state == "done"
         ):
             broadcast._check_can_go_on()
-            broadcast._find_recipients("failed")._try_again()
+            broadcast._find_in_state("failed")._try_again()
             broadcast._reopen()
         self.env["helpcrunch.outbox"]._wake()
         self._wake()
 
-    def _find_recipients(self, state):
+    def _find_in_state(self, state):
         return self.env["helpcrunch.broadcast.recipient"].search(
             [("broadcast_id", "in", self.ids), ("state", "=", state)]
         )
 
     def _reopen(self):
         """Look again after broadcasts that were done, if somebody waits again."""
-        self.filtered(lambda row: row.state == "done" and row.pending_count).write(
+        done = self.filtered(lambda row: row.state == "done")
+        done.filtered(lambda row: row._find_in_state("pending")).write(
             {"state": "running", "done_at": False}
         )
 
@@ -319,7 +320,7 @@ class HelpcrunchBroadcast(models.Model):
 
         It happens by itself too, after a while.
         """
-        unknown_sudo = self._for_orders()._find_recipients("unknown")
+        unknown_sudo = self._for_orders()._find_in_state("unknown")
         outbox = self.env["helpcrunch.outbox"]
         # sudo: helpcrunch.outbox - whoever may order it here need not see the calls
         outbox.sudo().search(

@@ -79,7 +79,9 @@ class HelpcrunchBroadcast(models.Model):
         ):
             # One that is sent and one that waits for it are enough; and who sets the
             # clock back does not get the same run again.
-            has_run = step.next_run in step.broadcast_ids.mapped("planned_at")
+            has_run = self.search_count(
+                [("step_id", "=", step.id), ("planned_at", "=", step.next_run)], limit=1
+            )
             vals = step._get_next(now)
             if not has_run and self._count_active(step) < 2:
                 self._plan(step, step.next_run)

@@ -165,6 +165,7 @@ class HelpcrunchBroadcastRecipient(models.Model):
                    AND former.state = 'pending' AND former.queued IS NOT TRUE
                    AND former.not_before > now() AT TIME ZONE 'UTC'
                    AND own.broadcast_id = %s AND own.partner_id = former.partner_id
+                   AND own.state = 'pending'
                 """,
                 broadcast.step_id.id,
                 broadcast.id,
@@ -255,11 +256,13 @@ class HelpcrunchBroadcastRecipient(models.Model):
                 UPDATE helpcrunch_broadcast_recipient
                    SET state = 'pending', reason = NULL, error = NULL, queued = FALSE,
                        message_id = NULL, last_message_id = NULL,
-                       attempt = attempt + 1, not_before = %s
-                 WHERE id IN %s
+                       attempt = attempt + 1, not_before = %(not_before)s,
+                       give_up_at = CASE WHEN %(not_before)s IS NOT NULL
+                           THEN give_up_at END
+                 WHERE id IN %(ids)s
                 """,
-                not_before,
-                tuple(self.ids),
+                not_before=not_before,
+                ids=tuple(self.ids),
             ),
             log_exceptions=False,
         )
@@ -276,14 +279,39 @@ class HelpcrunchBroadcastRecipient(models.Model):
         )
         return self.env["helpcrunch.outbox"].search(domain, order="id")
 
+    def _find_lines(self):
+        """Return the lines of one recipient's message."""
+        return self.env["helpcrunch.message"].search(
+            [
+                ("chat_id", "=", self.chat_id.id),
+                ("id", ">=", self.message_id.id),
+                ("id", "<=", self.last_message_id.id),
+            ]
+        )
+
+    def _is_in_later_run(self):
+        """Tell whether a later run of the step has a message for the same contact."""
+        return self.search_count(
+            [
+                ("broadcast_id.step_id", "=", self.broadcast_id.step_id.id),
+                ("broadcast_id.state", "in", ("planned", "running")),
+                ("broadcast_id", ">", self.broadcast_id.id),
+                ("partner_id", "=", self.partner_id.id),
+                ("state", "=", "pending"),
+            ],
+            limit=1,
+        )
+
     def _take_back(self, reason):
         """Take back the message if nothing of it has gone out yet.
 
         :return: whether it did not go out and will not
         """
         calls = self._find_calls()
-        of_message = calls.filtered("message_id")
-        if any(call.state != "pending" for call in of_message):
+        has_gone = any(line.state != "outgoing" for line in self._find_lines())
+        if has_gone or any(
+            call.state != "pending" for call in calls.filtered("message_id")
+        ):
             return False
         self.env["helpcrunch.outbox"]._cancel_unsent(
             [("id", "in", calls.ids), ("state", "=", "pending")], reason
@@ -296,34 +324,40 @@ class HelpcrunchBroadcastRecipient(models.Model):
         Of a line whose outcome is unclear the chat is read before.
         """
         for call in self._find_calls().filtered("message_id"):
-            if (call.payload or {}).get("outcome") == "unknown":
-                payload = {**call.payload, "outcome": None}
-                call.write({"state": "unknown", "payload": payload, "error": False})
-            elif call.state in ("failed", "cancelled"):
-                call.write({"state": "pending", "tries": 0, "error": False})
-            else:
-                continue
-            call.not_before = False
-            call.message_id.write({"state": "outgoing", "error": False})
+            if call.state in ("failed", "cancelled"):
+                call.write(
+                    {
+                        "state": "unknown" if call._is_unclear() else "pending",
+                        "tries": 0,
+                        "error": False,
+                        "not_before": False,
+                    }
+                )
+                call.message_id.write({"state": "outgoing", "error": False})
         self.write({"state": "pending", "reason": False, "error": False})
         self.queued = True
 
     def _try_again(self):
-        """Try those again whom the message did not reach, or not wholly."""
-        begun = self.filtered(
-            lambda row: (
-                row.reason == "unclear"
-                or (row.reason == "refused" and row._has_gone_in_part())
-            )
-        )
-        for recipient in begun:
-            recipient._send_rest()
-        (self - begun)._start_again()
+        """Try those again whom the message did not reach, or not wholly.
 
-    def _has_gone_in_part(self):
-        return (
-            self.message_id != self.last_message_id
-            and "sent" in self._find_calls().filtered("message_id").mapped("state")
+        The rest of a message that was begun goes out only where a turn would say it.
+        """
+        begun = self.filtered(lambda row: row.message_id and row._has_begun())
+        (self - begun)._start_again()
+        now = fields.Datetime.now()
+        for recipient in begun:
+            chat = recipient.chat_id
+            if (
+                chat.state == "bot"
+                and not chat._find_refusal()
+                and not chat.bot_id._get_quiet_end(now)
+            ):
+                recipient._send_rest()
+
+    def _has_begun(self):
+        """Tell whether something of the message has arrived, or may have."""
+        return "sent" in self._find_lines().mapped("state") or any(
+            call._is_unclear() for call in self._find_calls()
         )
 
     # === MERGED CONTACTS === #

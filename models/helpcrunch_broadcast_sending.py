@@ -38,7 +38,6 @@ class HelpcrunchBroadcast(models.Model):
         :param bool alone: look even if somebody has just looked (ir.cron)
         :return: ``(ids of dialogues with a turn to take, is there more to come)``
         """
-        self._keep_quiet()
         self._settle()
         chat_ids = self._continue_flows()
         broadcasts = self._lock_active(alone)
@@ -158,18 +157,17 @@ class HelpcrunchBroadcast(models.Model):
                                       count(*) FILTER (
                                           WHERE call.state = 'unknown') AS unknown,
                                       count(*) FILTER (
-                                          WHERE call.state = 'sent') AS sent,
+                                          WHERE line.state = 'sent') AS sent,
                                       count(*) FILTER (
-                                          WHERE call.state = 'failed') AS refused,
+                                          WHERE line.state = 'failed') AS refused,
                                       count(*) FILTER (
-                                          WHERE call.state = 'cancelled'
+                                          WHERE line.state = 'cancelled'
                                             AND call.payload ->> 'outcome' = 'unknown'
                                       ) AS unclear,
                                       max(line.sent_at) AS sent_at,
-                                      max(call.error) FILTER (
-                                          WHERE call.state != 'sent') AS error
+                                      max(line.error) AS error
                                  FROM helpcrunch_message line
-                                 JOIN helpcrunch_outbox call
+                            LEFT JOIN helpcrunch_outbox call
                                    ON call.message_id = line.id
                                 WHERE line.chat_id = own.chat_id
                                   AND line.id BETWEEN own.message_id
@@ -242,7 +240,11 @@ class HelpcrunchBroadcast(models.Model):
 
     @api.model
     def _keep_quiet(self):
-        """Take back what waits still when a bot's quiet hours begin."""
+        """Take back what waits still when a bot's quiet hours begin.
+
+        Like every recall in a REPEATABLE READ transaction: a call or a turn that came
+        in between makes it clash, and it is tried again.
+        """
         now = fields.Datetime.now()
         self.search([("state", "=", "running")]).filtered(
             lambda row: row.bot_id._get_quiet_end(now)

@@ -105,6 +105,10 @@ class HelpcrunchChat(models.Model):
     def _put_off_broadcast(self, recipient):
         """Leave a person's conversation alone; try again the same day."""
         now = fields.Datetime.now()
+        if recipient._is_in_later_run():
+            self._trace("broadcast_skipped", text=recipient._tell_reason("superseded"))
+            recipient._skip("superseded")
+            return
         until = recipient.give_up_at or schedule.end_of_day(now, self.bot_id.tz)
         again = now + timedelta(minutes=_TRY_AGAIN_MINUTES)
         if again >= until:
@@ -116,12 +120,31 @@ class HelpcrunchChat(models.Model):
         recipient.write({"give_up_at": until, "reason": "operator"})
 
     def _move_to_new_chat(self, recipient):
-        """Let the message go into a new chat of the same channel; this one is closed.
+        """Let the message go where the person talks now, this chat is closed.
 
-        The dialogue is made here, its chat in HelpCrunch by the dialogue's first call.
+        If that is nowhere, into a new chat of the same channel: its dialogue is made
+        here, the chat in HelpCrunch by the dialogue's first call.
         """
-        self._trace("broadcast_new_chat")
-        chat = self.create(
+        chat = self.search(
+            [
+                ("partner_id", "=", self.partner_id.id),
+                ("bot_id", "=", self.bot_id.id),
+                ("state", "!=", "done"),
+                ("customer_id.active", "=", True),
+            ],
+            order="id desc",
+            limit=1,
+        )
+        if not chat:
+            self._trace("broadcast_new_chat")
+            chat = self._make_new_chat(recipient)
+        recipient._start_again()
+        recipient.chat_id = chat
+        recipient._hand_out()
+        self.env["helpcrunch.event"]._wake(chat.ids)
+
+    def _make_new_chat(self, recipient):
+        return self.create(
             {
                 "external_id": f"{_NEW}{recipient.id}:{recipient.attempt}",
                 "account_id": self.account_id.id,
@@ -135,10 +158,6 @@ class HelpcrunchChat(models.Model):
                 "last_customer_message_at": self.last_customer_message_at,
             },
         )
-        recipient._start_again()
-        recipient.chat_id = chat
-        recipient._hand_out()
-        self.env["helpcrunch.event"]._wake(chat.ids)
 
     def _say_broadcast(self, recipient):
         turn, step = self._turn, recipient.broadcast_id.step_id

@@ -85,6 +85,8 @@ class HelpcrunchOutbox(models.Model):
         failed.write(
             {"state": "pending", "tries": 0, "not_before": False, "error": False}
         )
+        # What may have arrived is looked up in the chat first.
+        failed.filtered(lambda call: call._is_unclear()).state = "unknown"
         # sudo: helpcrunch.message - a transcript is written by nobody by hand; whoever
         # may order the call may see it wait again
         messages_sudo = failed.message_id.sudo()
@@ -94,6 +96,10 @@ class HelpcrunchOutbox(models.Model):
         return True
 
     # === BUSINESS METHODS === #
+
+    def _is_unclear(self):
+        """Tell whether the call was given up while nobody knew if it had arrived."""
+        return (self.payload or {}).get("outcome") == "unknown"
 
     @api.model
     def _wake(self):

@@ -70,7 +70,6 @@ class HelpcrunchStep(models.Model):
                 ),
             )
         self._find_recipients()
-        self.check_access("write")
         now = fields.Datetime.now()
         # sudo: helpcrunch.broadcast - made by schedules only, never by hand
         broadcast = self.broadcast_ids.filtered(
@@ -101,6 +100,7 @@ class HelpcrunchStep(models.Model):
 
         :raise UserError: if there are none
         """
+        self.check_access("write")
         partner_ids = self.env["helpcrunch.broadcast.recipient"]._find_for(self)
         if not partner_ids:
             raise UserError(

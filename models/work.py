@@ -310,6 +310,8 @@ def send_broadcasts(dbname, alone=False):
     :param bool alone: look even if another process has just looked (ir.cron)
     """
     began = time.monotonic()
+    if alone:
+        worker.run(dbname, lambda env: env["helpcrunch.broadcast"]._keep_quiet())
     chat_ids, is_more = worker.run(dbname, _feed_broadcasts, alone, committed=True)
     for chat_id in chat_ids:
         take_turns(dbname, chat_id)

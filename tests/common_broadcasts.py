@@ -1,10 +1,12 @@
 """Broadcasts on the stand-in, look by look."""
 
+from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
 
+from ..models import courier as courier_module
 from ..models import helpcrunch_broadcast_sending, work
 from .common_operators import OperatorCase
 
@@ -79,6 +81,23 @@ class BroadcastCase(OperatorCase):
             work.drain(self.env.cr.dbname)
             self.work()
         self.env.invalidate_all()
+
+    @contextmanager
+    def nothing_goes_out(self):
+        """Let calls wait where they are."""
+        with patch.object(courier_module.Courier, "run", lambda courier: None):
+            yield
+
+    def go_on(self, broadcast):
+        """Let an hour pass, look by look."""
+        for _look in range(6):
+            self.later_on(minutes=11)
+            self.look()
+            self.deliver()
+
+    def count(self, customer, text="News"):
+        """Return how often a customer has read a text."""
+        return sum(text in line for line in self.heard(customer))
 
     def later_on(self, **delta):
         """Move everything that waits for a time so much nearer."""

@@ -180,7 +180,7 @@ class TestBroadcast(BroadcastCase):
     def test_an_operator_who_takes_over_in_between(self):
         self.customers(1)
         broadcast = self.plan()
-        with patch.object(courier_module.Courier, "run", lambda courier: None):
+        with self.nothing_goes_out():
             self.look()
         self.agent_writes("I am here")
         self.look(2)
@@ -307,7 +307,7 @@ class TestBroadcast(BroadcastCase):
         self.account.requests_per_minute = 480
         self.account.budget_ids.calls = {}
         broadcast = self.plan()
-        with patch.object(courier_module.Courier, "run", lambda courier: None):
+        with self.nothing_goes_out():
             self.look(3)
         handed_out = broadcast.recipient_ids.filtered("queued")
         self.assertEqual(len(handed_out), 4)

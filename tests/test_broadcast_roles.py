@@ -1,9 +1,6 @@
-from unittest.mock import patch
-
 from odoo.exceptions import AccessError
 from odoo.tests import Form, new_test_user, tagged
 
-from ..models import courier as courier_module
 from .common_broadcasts import BroadcastCase
 
 MANAGER = "helpcrunch_chatbot.group_manager"
@@ -42,13 +39,13 @@ class TestBroadcastRoles(BroadcastCase):
     def test_a_manager_takes_back_what_is_not_sent_yet(self):
         self.customers(2)
         broadcast = self.plan()
-        with patch.object(courier_module.Courier, "run", lambda courier: None):
+        with self.nothing_goes_out():
             self.look()
         mine = broadcast.with_user(self.manager)
         mine.action_pause()
         self.assertFalse(broadcast.recipient_ids.message_id)
         mine.action_resume()
-        with patch.object(courier_module.Courier, "run", lambda courier: None):
+        with self.nothing_goes_out():
             self.look()
         self.bot.with_user(self.manager).active = False
         self.assertEqual(broadcast.state, "paused")

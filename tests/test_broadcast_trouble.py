@@ -21,7 +21,7 @@ class TestBroadcastTrouble(BroadcastCase):
     def test_a_pause_takes_back_what_has_not_gone(self):
         customers = self.customers(3)
         broadcast = self.plan()
-        with patch.object(courier_module.Courier, "run", lambda courier: None):
+        with self.nothing_goes_out():
             self.look()
         self.assertTrue(broadcast.recipient_ids.message_id)
         broadcast.action_pause()
@@ -56,7 +56,7 @@ class TestBroadcastTrouble(BroadcastCase):
         self.account.requests_per_minute = 120
         self.account.budget_ids.calls = {}
         broadcast = self.plan()
-        with patch.object(courier_module.Courier, "run", lambda courier: None):
+        with self.nothing_goes_out():
             self.look()
         broadcast.action_cancel()
         self.look(3)
@@ -103,7 +103,7 @@ class TestBroadcastTrouble(BroadcastCase):
     def test_an_archived_bot_pauses_its_broadcasts(self):
         self.customers(2)
         broadcast = self.plan()
-        with patch.object(courier_module.Courier, "run", lambda courier: None):
+        with self.nothing_goes_out():
             self.look()
         self.bot.active = False
         self.assertEqual(broadcast.state, "paused")
@@ -190,7 +190,7 @@ class TestBroadcastTrouble(BroadcastCase):
     def test_erased_on_the_way(self):
         self.customers(1)
         broadcast = self.plan()
-        with patch.object(courier_module.Courier, "run", lambda courier: None):
+        with self.nothing_goes_out():
             self.look()
         self.partner(5001).action_erase_helpcrunch_data()
         self.look()

@@ -160,7 +160,7 @@ class HelpcrunchStep(models.Model):
         """Say so before a run is made up for that lies in the past."""
         if (
             self.step_type != "schedule"
-            or self.state != "planned"
+            or self.state == "paused"
             or not self.next_run
             or self.next_run >= fields.Datetime.now()
         ):
@@ -239,23 +239,37 @@ class HelpcrunchStep(models.Model):
         """
         if self.state == "finished" and not vals.get("next_run"):
             return
-        now, clock = fields.Datetime.now(), self._get_schedule()
-        run = self.next_run or clock.first(now)
-        if vals.keys() & _CLOCK_FIELDS and not vals.get("next_run"):
+        run = self.next_run
+        if not run or ("run_time" in vals and not vals.get("next_run")):
             run = self._move_to_clock()
-        changed = {"next_run": run, "anchor_run": run}
-        if clock.is_over(run):
+        changed = {"next_run": run, "anchor_run": self._find_anchor(run)}
+        if self._get_schedule().is_over(run):
             changed = {"next_run": False, "anchor_run": False, "state": "finished"}
         elif vals.get("next_run") and self.state == "finished":
             changed["state"] = "planned"
         self._write_clock(changed)
+
+    def _find_anchor(self, run):
+        """Return the run from which those after ``run`` are counted.
+
+        The one that a person set, at the hour that is set now, as long as it leads to
+        this one: what falls on the 31st stays there after a change in February.
+        """
+        clock = self._get_schedule()
+        anchor = self.anchor_run
+        if anchor and self.interval_type in schedule.WALL_CLOCK:
+            anchor = schedule.on_clock(anchor, clock.zone, self.run_time)
+        if anchor and clock.after(run - timedelta(seconds=1), anchor) == run:
+            return anchor
+        return run
 
     def _move_to_clock(self):
         """Return the next run at the time that is set now."""
         now, clock = fields.Datetime.now(), self._get_schedule()
         if not self.next_run:
             return clock.first(now)
-        if self.interval_type not in schedule.WALL_CLOCK and self.executed_at:
+        is_first = not self.anchor_run or self.anchor_run == self.next_run
+        if self.interval_type not in schedule.WALL_CLOCK and not is_first:
             # The time sets their first run only.
             return self.next_run
         return clock.moved(self.next_run, now)
@@ -275,16 +289,15 @@ class HelpcrunchStep(models.Model):
         Of a paused schedule those that come when it is resumed.
         """
         now, clock = fields.Datetime.now(), self._get_schedule()
-        if self.step_type != "schedule" or self.state == "finished":
+        if self.step_type != "schedule" or (
+            self.state == "finished" and not self.next_run
+        ):
             return []
-        if self.state == "paused":
-            run = self._find_next_run(now)
-        else:
-            # One that was missed takes place at once.
-            run = max(self.next_run or clock.first(now), now)
-        # As it will be counted: from the run that a person sets, if that is this one.
-        is_set = not self._origin or self._origin.next_run != self.next_run
-        anchor = (not is_set and self.anchor_run) or self.next_run or run
+        run = self.next_run or clock.first(now)
+        anchor = self._find_anchor(run)
+        if run < now:
+            # One that was missed takes place at once, but not of a paused schedule.
+            run = clock.after(now, anchor) if self.state == "paused" else now
         return clock.runs(run, anchor, count)
 
     def _skip_missed_runs(self):
@@ -294,11 +307,30 @@ class HelpcrunchStep(models.Model):
             if step.step_type == "schedule" and step.next_run and step.next_run <= now:
                 step._write_clock(step._get_next(now))
 
-    def _follow_zone(self):
-        """Keep the hour of the wall clock when the bot moves to another time zone."""
-        for step in self:
-            if step.step_type == "schedule" and step.next_run:
-                step._set_up_clock({"run_time": step.run_time})
+    def _read_clocks(self):
+        """Return schedules with what the wall clock shows at their runs."""
+        return [
+            (
+                step,
+                [
+                    run and schedule.to_local(run, step.bot_id.tz or "UTC")
+                    for run in (step.next_run, step.anchor_run or step.next_run)
+                ],
+            )
+            for step in self
+            if step.step_type == "schedule" and step.next_run
+        ]
+
+    def _set_clock(self, run, anchor):
+        """Keep day and hour of the wall clock in another time zone."""
+        zone = self.bot_id.tz or "UTC"
+        self._write_clock(
+            {
+                "next_run": schedule.to_utc(run, zone),
+                "anchor_run": schedule.to_utc(anchor, zone),
+            }
+        )
+        self._skip_missed_runs()
 
     def _get_next(self, moment):
         """Return the values of a step whose next run is later than a moment."""
