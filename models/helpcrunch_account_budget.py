@@ -50,7 +50,11 @@ class HelpcrunchAccountBudget(models.Model):
                 account_id,
             ),
         )
-        calls, blocked_until, limit = cr.fetchone()
+        row = cr.fetchone()
+        if not row:
+            # The account was deleted meanwhile; the call will tell.
+            return 0
+        calls, blocked_until, limit = row
         now = time.time()
         if blocked_until > now:
             return blocked_until - now

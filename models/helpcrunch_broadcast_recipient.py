@@ -134,7 +134,7 @@ class HelpcrunchBroadcastRecipient(models.Model):
 
     @api.model
     def _insert_for(self, broadcast):
-        """Make the recipients of a broadcast, in one statement."""
+        """Make the recipients of a broadcast, all in one statement."""
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
@@ -342,7 +342,7 @@ class HelpcrunchBroadcastRecipient(models.Model):
 
         The rest of a message that was begun goes out only where a turn would say it.
         """
-        begun = self.filtered(lambda row: row.message_id and row._has_begun())
+        begun = self._find_begun()
         (self - begun)._start_again()
         now = fields.Datetime.now()
         for recipient in begun:
@@ -354,11 +354,28 @@ class HelpcrunchBroadcastRecipient(models.Model):
             ):
                 recipient._send_rest()
 
-    def _has_begun(self):
-        """Tell whether something of the message has arrived, or may have."""
-        return "sent" in self._find_lines().mapped("state") or any(
-            call._is_unclear() for call in self._find_calls()
+    def _find_begun(self):
+        """Return those of whose message something has arrived, or may have."""
+        if not self.ids:
+            return self
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT DISTINCT recipient.id
+                  FROM helpcrunch_broadcast_recipient recipient
+                  JOIN helpcrunch_message line
+                    ON line.chat_id = recipient.chat_id
+                       AND line.id BETWEEN recipient.message_id
+                           AND recipient.last_message_id
+             LEFT JOIN helpcrunch_outbox call ON call.message_id = line.id
+                 WHERE recipient.id IN %s
+                   AND (line.state = 'sent' OR call.payload ->> 'outcome' = 'unknown')
+                """,
+                tuple(self.ids),
+            ),
         )
+        return self.browse(row[0] for row in self.env.cr.fetchall())
 
     # === MERGED CONTACTS === #
 

@@ -258,7 +258,7 @@ class TestBroadcastTrouble(BroadcastCase):
         self.look()
         self.assertEqual(self.heard(5001), ["Welcome"])
         with self.refused("archived"):
-            broadcast.action_retry_failed()
+            broadcast.action_resume()
 
     def test_quiet_hours(self):
         self.customers(1)
