@@ -20,6 +20,7 @@ from . import (
     helpcrunch_broadcast_answers,
     helpcrunch_broadcast_planning,
     helpcrunch_broadcast_recipient,
+    helpcrunch_broadcast_recipient_again,
     helpcrunch_broadcast_sending,
     helpcrunch_chat,
     helpcrunch_chat_broadcast,
