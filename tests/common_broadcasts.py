@@ -82,6 +82,29 @@ class BroadcastCase(OperatorCase):
             self.work()
         self.env.invalidate_all()
 
+    def run_cron(self):
+        """Let schedules run whose moment has come, as ir.cron does, and look once."""
+        with self.enter_test_mode_if_needed():
+            self.env.flush_all()
+            self.env.ref(
+                "helpcrunch_chatbot.ir_cron_broadcasts"
+            ).method_direct_trigger()
+            self.work()
+            self.take_own_events()
+        self.env.invalidate_all()
+
+    def look_and_send_one_part(self):
+        """Look once; of each message only the first part goes out."""
+        carry_next = courier_module.Courier._carry_next
+
+        def only_once(courier):
+            carry_next(courier)
+            courier.wait = 100
+            return False
+
+        with patch.object(courier_module.Courier, "_carry_next", only_once):
+            self.look()
+
     @contextmanager
     def nothing_goes_out(self):
         """Let calls wait where they are."""

@@ -5,7 +5,6 @@ from odoo.tests import tagged
 
 from ..exceptions import HelpcrunchError, RejectedError
 from ..models import calls as calls_module
-from ..models import courier as courier_module
 from ..models import work
 from .common_broadcasts import BroadcastCase
 
@@ -21,15 +20,7 @@ class TestBroadcastOnce(BroadcastCase):
         self.news.message = _LONG
         self.customers(1)
         broadcast = self.plan()
-        carry_next = courier_module.Courier._carry_next
-
-        def only_once(courier):
-            carry_next(courier)
-            courier.wait = 100
-            return False
-
-        with patch.object(courier_module.Courier, "_carry_next", only_once):
-            self.look()
+        self.look_and_send_one_part()
         self.assertEqual(self.count(5001, "First"), 1)
         return broadcast
 

@@ -122,15 +122,7 @@ class TestBroadcastTrouble(BroadcastCase):
         self.news.message = "First " + "word " * 250
         self.customers(1)
         broadcast = self.plan()
-        run = courier_module.Courier._carry_next
-
-        def only_once(courier):
-            run(courier)
-            courier.wait = 100
-            return False
-
-        with patch.object(courier_module.Courier, "_carry_next", only_once):
-            self.look()
+        self.look_and_send_one_part()
         self.assertEqual(len(self.heard(5001)), 2)
         broadcast.action_pause()
         self.deliver()

@@ -21,14 +21,8 @@ class TestManualSchedule(BroadcastCase):
         return form.save()
 
     def run_at(self, moment):
-        with freeze_time(moment), self.enter_test_mode_if_needed():
-            self.env.flush_all()
-            self.env.ref(
-                "helpcrunch_chatbot.ir_cron_broadcasts"
-            ).method_direct_trigger()
-            self.work()
-            self.take_own_events()
-        self.env.invalidate_all()
+        with freeze_time(moment):
+            self.run_cron()
 
     def test_manual_8_all_participants_of_the_bot_get_the_message(self):
         customers = self.customers(3)

@@ -10,16 +10,6 @@ from .common_broadcasts import BroadcastCase
 class TestScheduleStep(BroadcastCase):
     """When a schedule step runs. The bot lives in Kyiv: UTC+2, in summer UTC+3."""
 
-    def run_cron(self):
-        with self.enter_test_mode_if_needed():
-            self.env.flush_all()
-            self.env.ref(
-                "helpcrunch_chatbot.ir_cron_broadcasts"
-            ).method_direct_trigger()
-            self.work()
-            self.take_own_events()
-        self.env.invalidate_all()
-
     def draw(self, **vals):
         return self.step("Reminder", "schedule", **vals)
 
