@@ -139,13 +139,7 @@ def _talk(bench, seconds):
         with lock:
             times.extend(mine)
 
-    threads = [threading.Thread(target=talk, args=(n,)) for n in range(_LIVE)]
-    began = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return times, time.monotonic() - began
+    return times, bench.together(_LIVE, talk)
 
 
 def _count_sent(bench):

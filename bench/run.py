@@ -127,13 +127,17 @@ class Bench:
             with lock:
                 times.extend(mine)
 
+        return times, self.together(number, run)
+
+    def together(self, number, run):
+        """Run ``run(client)`` for so many clients at once; return the seconds."""
         threads = [threading.Thread(target=run, args=(n,)) for n in range(number)]
         began = time.perf_counter()
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        return times, time.perf_counter() - began
+        return time.perf_counter() - began
 
     def row(self, what, times, seconds, note=""):
         p50, p99, per_second = summary(times, seconds)

@@ -39,8 +39,9 @@ class HelpcrunchBot(models.Model):
             bot.broadcast_count = counts.get(bot, 0)
 
     def write(self, vals):
-        steps = self.with_context(active_test=False).step_ids
-        clocks = steps._read_clocks() if "tz" in vals else ()
+        clocks = ()
+        if "tz" in vals:
+            clocks = self.with_context(active_test=False).step_ids._read_clocks()
         result = super().write(vals)
         for step, clock in clocks:
             step._set_clock(*clock)

@@ -5,7 +5,7 @@ from odoo.tools import SQL
 from ..tools import budget
 from . import work
 
-_ACTIVE_STATES = ("planned", "running")
+ACTIVE_STATES = ("planned", "running")
 
 
 class HelpcrunchBroadcast(models.Model):
@@ -145,7 +145,7 @@ class HelpcrunchBroadcast(models.Model):
         ahead = self.search(
             [
                 ("account_id", "=", self.account_id.id),
-                ("state", "in", _ACTIVE_STATES),
+                ("state", "in", ACTIVE_STATES),
                 ("id", "<=", self.id),
             ]
         )
@@ -182,7 +182,7 @@ class HelpcrunchBroadcast(models.Model):
                 "The bot has quiet hours until %(moment)s.",
                 moment=self.bot_id._format_moment(quiet_end),
             )
-        if self._find_earlier():
+        if self._waits_for_earlier():
             return self.env._("The former run of this step is not finished yet.")
         busy, ready = self._count_put_off(now)
         if busy and not ready:
@@ -206,17 +206,25 @@ class HelpcrunchBroadcast(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _find_earlier(self):
-        """Return a run of the same step that is to be sent before this one."""
+    def _waits_for_earlier(self):
+        """Tell whether somebody could get an earlier run of the same step now."""
         earlier = self.search(
             [
-                ("step_id", "=", self.step_id.id),
-                ("state", "in", _ACTIVE_STATES),
+                # None, if the step was deleted.
+                ("step_id", "in", self.step_id.ids),
+                ("state", "in", ACTIVE_STATES),
                 ("id", "<", self.id),
             ],
         )
-        now = fields.Datetime.now()
-        return earlier.filtered(lambda row: row._count_put_off(now)[1])
+        ready = [
+            ("broadcast_id", "in", earlier.ids),
+            ("state", "=", "pending"),
+            "|",
+            ("not_before", "=", False),
+            ("not_before", "<=", fields.Datetime.now()),
+        ]
+        recipients = self.env["helpcrunch.broadcast.recipient"]
+        return bool(earlier) and bool(recipients.search_count(ready, limit=1))
 
     @api.model
     def _wake(self):
@@ -224,7 +232,7 @@ class HelpcrunchBroadcast(models.Model):
         self.env["helpcrunch.event"]._run_after_commit(work.submit_broadcasts)
 
     def _is_active(self):
-        return self.state in _ACTIVE_STATES
+        return self.state in ACTIVE_STATES
 
     # === ACTIONS === #
 

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from . import work
+from .helpcrunch_broadcast import ACTIVE_STATES
 
 
 class HelpcrunchBroadcast(models.Model):
@@ -116,5 +117,5 @@ class HelpcrunchBroadcast(models.Model):
     def _count_active(self, step):
         """Return how many broadcasts of a step are to be sent or being sent."""
         return self.search_count(
-            [("step_id", "=", step.id), ("state", "in", ("planned", "running"))]
+            [("step_id", "=", step.id), ("state", "in", ACTIVE_STATES)]
         )

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .helpcrunch_broadcast import ACTIVE_STATES
+
 
 class HelpcrunchBroadcastRecipient(models.Model):
     """One contact who is to get the message of a broadcast, once.
@@ -273,7 +275,7 @@ class HelpcrunchBroadcastRecipient(models.Model):
         return self.search_count(
             [
                 ("broadcast_id.step_id", "=", self.broadcast_id.step_id.id),
-                ("broadcast_id.state", "in", ("planned", "running")),
+                ("broadcast_id.state", "in", ACTIVE_STATES),
                 ("broadcast_id", ">", self.broadcast_id.id),
                 ("partner_id", "=", self.partner_id.id),
                 ("state", "=", "pending"),

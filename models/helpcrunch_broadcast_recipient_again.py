@@ -52,19 +52,16 @@ class HelpcrunchBroadcastRecipient(models.Model):
 
         Of a line whose outcome is unclear the chat is read before.
         """
-        for call in self._find_calls().filtered("message_id"):
-            if call.state in ("failed", "cancelled"):
-                call.write(
-                    {
-                        "state": "unknown" if call._is_unclear() else "pending",
-                        "tries": 0,
-                        "error": False,
-                        "not_before": False,
-                    }
-                )
-                call.message_id.write({"state": "outgoing", "error": False})
-        self.write({"state": "pending", "reason": False, "error": False})
-        self.queued = True
+        self._find_calls().filtered(
+            lambda call: call.message_id and call.state in ("failed", "cancelled")
+        )._queue_again()
+        self._wait_for_calls()
+
+    def _wait_for_calls(self):
+        """Wait for calls that were queued once more."""
+        self.write(
+            {"state": "pending", "reason": False, "error": False, "queued": True}
+        )
 
     def _try_again(self):
         """Try those again whom the message did not reach, or not wholly.

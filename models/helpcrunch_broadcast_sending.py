@@ -84,16 +84,6 @@ class HelpcrunchBroadcast(models.Model):
                        AND (%(alone)s
                             OR COALESCE(broadcast.fed_at, 0)
                                < EXTRACT(EPOCH FROM clock_timestamp()) - %(fresh)s)
-                       AND NOT EXISTS (
-                               SELECT FROM helpcrunch_broadcast earlier
-                                 JOIN helpcrunch_broadcast_recipient waiting
-                                   ON waiting.broadcast_id = earlier.id
-                                WHERE earlier.step_id = broadcast.step_id
-                                  AND earlier.state IN ('planned', 'running')
-                                  AND earlier.id < broadcast.id
-                                  AND waiting.state = 'pending'
-                                  AND COALESCE(waiting.not_before, '-infinity')
-                                      <= now() AT TIME ZONE 'UTC')
                   ORDER BY broadcast.id
                        FOR NO KEY UPDATE OF broadcast SKIP LOCKED)
                 UPDATE helpcrunch_broadcast broadcast
@@ -108,7 +98,7 @@ class HelpcrunchBroadcast(models.Model):
         )
         broadcasts = self.browse(sorted(row[0] for row in self.env.cr.fetchall()))
         broadcasts.invalidate_recordset()
-        return broadcasts
+        return broadcasts.filtered(lambda row: not row._waits_for_earlier())
 
     # === WHAT CAME OF IT === #
 

@@ -81,21 +81,26 @@ class HelpcrunchOutbox(models.Model):
 
     def action_send_again(self):
         """Queue failed calls once more."""
-        failed = self.filtered(lambda call: call.state == "failed")
-        failed.write(
-            {"state": "pending", "tries": 0, "not_before": False, "error": False}
-        )
-        # What may have arrived is looked up in the chat first.
-        failed.filtered(lambda call: call._is_unclear()).state = "unknown"
-        # sudo: helpcrunch.message - a transcript is written by nobody by hand; whoever
-        # may order the call may see it wait again
-        messages_sudo = failed.message_id.sudo()
-        messages_sudo.write({"state": "outgoing", "error": False})
-        messages_sudo.mail_message_id._send_helpcrunch_delivery()
+        self.filtered(lambda call: call.state == "failed")._queue_again()
         self._wake()
         return True
 
     # === BUSINESS METHODS === #
+
+    def _queue_again(self):
+        """Let calls that were given up or taken back wait as if they were new.
+
+        What may have arrived is looked up in the chat first.
+        """
+        self.write(
+            {"state": "pending", "tries": 0, "not_before": False, "error": False}
+        )
+        self.filtered(lambda call: call._is_unclear()).state = "unknown"
+        # sudo: helpcrunch.message - a transcript is written by nobody by hand; whoever
+        # may order the call may see it wait again
+        messages_sudo = self.message_id.sudo()
+        messages_sudo.write({"state": "outgoing", "error": False})
+        messages_sudo.mail_message_id._send_helpcrunch_delivery()
 
     def _is_unclear(self):
         """Tell whether the call was given up while nobody knew if it had arrived."""

@@ -28,8 +28,7 @@ class HelpcrunchOutbox(models.Model):
                 ],
                 limit=1,
             )
-            recipient.write({"state": "pending", "reason": False, "error": False})
-            recipient.queued = True
+            recipient._wait_for_calls()
             recipient.broadcast_id._reopen()
         return result
 

@@ -126,9 +126,7 @@ class Turn:
         self.chat.misses = 0
         self.note(rank, step=None if target is WAIT else target)
         if target is not WAIT and target.id == self.map.start_id:
-            chat = self.chat
-            if chat.open_questions:
-                chat.open_questions = False
+            self.chat.open_questions = False
         if target is WAIT:
             self.go(target)
             return

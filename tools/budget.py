@@ -64,30 +64,31 @@ def bulk_pace(limit):
 
 def bulk_rate(limit, bulk_share, live=0):
     """Return how many calls a minute broadcasts make beside so many live ones."""
-    room = max(_share(limit, bulk_share), limit - live - _headroom(limit, live))
-    return min(room, limit) * 60 / WINDOW
+    return min(_bulk_room(limit, bulk_share, live), limit) * 60 / WINDOW
 
 
 def _wait_of_bulk(calls, limit, now, bulk_share, live_waits):
     this_second = calls.get(str(int(now)), (0, 0))[1]
     if this_second >= bulk_pace(limit):
         return int(now) + 1 - now
-    share = _share(limit, bulk_share)
     live = sum(counts[0] for counts in calls.values())
-    room = max(share, limit - live - _headroom(limit, live))
+    room = _bulk_room(limit, bulk_share, live)
     wait = _wait(calls, room, now, lambda counts: counts[1])
     if live_waits and not wait:
         # The live reply will have gone in a moment.
+        share = _share(limit, bulk_share)
         wait = min(_wait(calls, share, now, lambda counts: counts[1]), _MOMENT)
     return wait
 
 
+def _bulk_room(limit, bulk_share, live):
+    """Return how many calls are for broadcasts, beside so many live ones."""
+    headroom = ceil(max(limit * _HEADROOM, live * _LIVE_HEADROOM))
+    return max(_share(limit, bulk_share), limit - live - headroom)
+
+
 def _share(limit, bulk_share):
     return max(1, limit * bulk_share // 100)
-
-
-def _headroom(limit, live):
-    return ceil(max(limit * _HEADROOM, live * _LIVE_HEADROOM))
 
 
 def _wait(calls, limit, now, measure):

@@ -94,7 +94,7 @@ class HelpcrunchStep(models.Model):
     )
     def _compute_next_runs(self):
         for step in self:
-            zone = step.bot_id.tz or "UTC"
+            zone = step._get_schedule().zone
             problem = step.step_type == "schedule" and step._check_schedule()
             step.next_runs = problem or "\n".join(
                 format_datetime(
@@ -111,7 +111,7 @@ class HelpcrunchStep(models.Model):
         for step, vals in zip(steps, vals_list, strict=True):
             if step.step_type == "schedule":
                 if step.next_run and "run_time" not in vals:
-                    zone = step.bot_id.tz or "UTC"
+                    zone = step._get_schedule().zone
                     clock = schedule.read_clock(step.next_run, zone)
                     step._write_clock({"run_time": clock})
                 step._set_up_clock(vals)
@@ -313,7 +313,7 @@ class HelpcrunchStep(models.Model):
             (
                 step,
                 [
-                    run and schedule.to_local(run, step.bot_id.tz or "UTC")
+                    schedule.to_local(run, step._get_schedule().zone)
                     for run in (step.next_run, step.anchor_run or step.next_run)
                 ],
             )
@@ -323,7 +323,7 @@ class HelpcrunchStep(models.Model):
 
     def _set_clock(self, run, anchor):
         """Keep day and hour of the wall clock in another time zone."""
-        zone = self.bot_id.tz or "UTC"
+        zone = self._get_schedule().zone
         self._write_clock(
             {
                 "next_run": schedule.to_utc(run, zone),
