@@ -309,14 +309,15 @@ def send_broadcasts(dbname, alone=False):
 
     :param bool alone: look even if another process has just looked (ir.cron)
     """
-    began = time.monotonic()
     if alone:
         worker.run(dbname, lambda env: env["helpcrunch.broadcast"]._keep_quiet())
     chat_ids, is_more = worker.run(dbname, _feed_broadcasts, alone, committed=True)
+    # Counted from here: the next look must not take a slow one for somebody else's.
+    looked_at = time.monotonic()
     for chat_id in chat_ids:
         take_turns(dbname, chat_id)
     if is_more:
-        pause = max(_FEED_SECONDS - (time.monotonic() - began), 0.1)
+        pause = max(_FEED_SECONDS - (time.monotonic() - looked_at), 0.1)
         worker.submit_later(pause, send_broadcasts, dbname, bulk=True)
 
 

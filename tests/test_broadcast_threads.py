@@ -111,6 +111,23 @@ class TestBroadcastThreads(ThreadCase):
             self.assertEqual(texts.count("News"), 1, texts)
             self.assertEqual(texts.count("Welcome"), 2, texts)
 
+    def test_a_slow_look_is_followed_by_the_next(self):
+        self.open_dialogues(4)
+        with patch.object(work, "submit_broadcasts"):
+            work.run_schedule(self.dbname, self.step_id)
+        model = self.registry["helpcrunch.broadcast"]
+        settle, delays = model._settle, [0.15]
+
+        def slow(broadcasts):
+            time.sleep(delays.pop() if delays else 0)
+            return settle(broadcasts)
+
+        with patch.object(model, "_settle", slow):
+            work.send_broadcasts(self.dbname)
+            self.settle()
+        with self.transaction() as env:
+            self.assertEqual(self.broadcasts(env).state, "done")
+
     def test_two_looks_that_take_one_message_back(self):
         self.open_dialogues(1)
         with patch.object(work, "submit_broadcasts"):
