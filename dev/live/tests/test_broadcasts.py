@@ -41,10 +41,7 @@ class TestBroadcast(LiveCase):
         moments = []
         for part in range(3):
             enough = 5 + 12 * part
-            self.assertTrue(
-                wait_for(lambda n=enough: self.odoo.sql(_SENT)[0] >= n, 40),
-                self.odoo.sql(_SENT),
-            )
+            self._wait_awake(lambda n=enough: self.odoo.sql(_SENT)[0] >= n)
             time.sleep(random.uniform(0, 0.6))
             self.odoo.kill()
             moments.append(self.odoo.sql(_SENT)[0])
@@ -54,16 +51,21 @@ class TestBroadcast(LiveCase):
         self.helpcrunch.set(latency=0, latency_after=0)
         print(f"killed after {moments} of {customers}")
         done = "SELECT id FROM helpcrunch_broadcast WHERE state = 'done'"
-        for _look in range(20):
-            if wait_for(lambda: self.odoo.sql(done), 5):
-                break
-            self._make_due()
-            self.odoo.wake_crons()
+        self._wait_awake(lambda: self.odoo.sql(done))
         self.helpcrunch.wait_idle(10)
         self.assertEqual(self.odoo.sql(_SENT), [customers])
         for chat in chats:
             self.assert_said(chat, "News")
             self.assert_said(chat, "Then")
+
+    def _wait_awake(self, is_true):
+        """Wait, and wake the crons now and then: one that only starts hears nothing."""
+        for _look in range(20):
+            if wait_for(is_true, 5):
+                return
+            self._make_due()
+            self.odoo.wake_crons()
+        self.fail(f"sent: {self.odoo.sql(_SENT)}")
 
     def _make_due(self):
         """Let nothing wait for its time: a call is judged after 15 seconds else."""
