@@ -15,6 +15,7 @@ from . import (
     helpcrunch_bot,
     helpcrunch_bot_broadcasts,
     helpcrunch_bot_example,
+    helpcrunch_bot_live,
     helpcrunch_bot_opt_out,
     helpcrunch_broadcast,
     helpcrunch_broadcast_answers,

@@ -29,6 +29,9 @@ class HelpcrunchBot(models.Model):
         "helpcrunch.application",
         string="Channels",
         domain="[('account_id', '=', account_id)]",
+        # A channel that HelpCrunch has switched off stays the bot's own: a bot whose
+        # last channel is gone must not seem to serve all of them.
+        context={"active_test": False},
         help="The channels this bot answers. Leave it empty to answer all channels of "
         "the messenger that no other bot answers.",
     )
@@ -134,27 +137,10 @@ class HelpcrunchBot(models.Model):
                 bot.account_id.application_ids
             )
 
-    @api.depends("step_ids.alias_ids.name")
+    @api.depends("step_ids.alias_ids.name", "application_ids.active")
     def _compute_warning(self):
         for bot in self:
             bot.warning = "\n".join(bot._find_warnings())
-
-    @api.constrains("account_id", "application_ids", "active")
-    def _check_one_bot_per_channel(self):
-        for bot in self.filtered("active"):
-            for other in bot._find_rivals():
-                shared = bot.application_ids & other.application_ids
-                raise ValidationError(
-                    self.env._(
-                        "Two bots cannot answer the same channel. “%(bot)s” and "
-                        "“%(other)s” both answer %(channels)s: take it from one of "
-                        "them, or archive one.",
-                        bot=bot.name,
-                        other=other.name,
-                        channels=", ".join(shared.mapped("name"))
-                        or self.env._("all channels of the messenger"),
-                    ),
-                )
 
     @api.constrains("application_ids", "account_id")
     def _check_application_account(self):
@@ -195,9 +181,9 @@ class HelpcrunchBot(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        stopped = self.filtered("active") if vals.get("active") is False else self[:0]
+        serving = self.filtered(lambda bot: bot._serves())
         result = super().write(vals)
-        if stopped:
+        if stopped := serving.filtered(lambda bot: not bot._serves()):
             stopped._stop()
         if vals.keys() & self._version_fields():
             self._touch()
@@ -214,9 +200,6 @@ class HelpcrunchBot(models.Model):
         for bot, vals in zip(self, vals_list, strict=True):
             if not default or "name" not in default:
                 vals["name"] = self.env._("%(name)s (copy)", name=bot.name)
-            # The original goes on answering; a second bot on its channels is refused.
-            if not default or "active" not in default:
-                vals["active"] = False
         return vals_list
 
     @api.ondelete(at_uninstall=False)
@@ -279,31 +262,6 @@ class HelpcrunchBot(models.Model):
 
     # === BUSINESS METHODS === #
 
-    @api.model
-    def _find_for_application(self, account_id, application):
-        """Return the active bot that answers a channel, if any.
-
-        A bot with channels of its own comes before the one that serves all.
-
-        :param application: external id of the channel, or False if nobody told
-        """
-        bots = self.search([("account_id", "=", account_id)])
-        own = bots.filtered(
-            lambda bot: application in bot.application_ids.mapped("external_id")
-        )
-        return (own or bots.filtered(lambda bot: not bot.application_ids))[:1]
-
-    def _find_rivals(self):
-        rivals = self.search(
-            [("account_id", "=", self.account_id.id), ("id", "!=", self.id)]
-        )
-        return rivals.filtered(
-            lambda other: (
-                self.application_ids & other.application_ids
-                or not (self.application_ids or other.application_ids)
-            )
-        )
-
     def _version_fields(self):
         """Return the fields whose change makes a compiled bot stale."""
         return {"operator_words", "fallback_step_id", "fallback_limit"}
@@ -342,7 +300,7 @@ class HelpcrunchBot(models.Model):
                 ("chat_id.bot_id", "in", self.ids),
                 ("message_id.author_type", "=", "bot"),
             ],
-            self.env._("The bot was archived."),
+            self.env._("The bot was archived or taken off."),
         )
 
     def _find_warnings(self):

@@ -45,7 +45,7 @@ class HelpcrunchBot(models.Model):
         result = super().write(vals)
         for step, clock in clocks:
             step._set_clock(*clock)
-        if vals.get("active"):
+        if vals.get("active") or vals.get("live"):
             self.step_ids._skip_missed_runs()
         return result
 

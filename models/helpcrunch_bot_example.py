@@ -19,7 +19,7 @@ class HelpcrunchBot(models.Model):
             "res_id": bot.id,
             "views": [(False, "form")],
         }
-        if bot.active:
+        if bot.live:
             return action
         return {
             "type": "ir.actions.client",
@@ -27,7 +27,7 @@ class HelpcrunchBot(models.Model):
             "params": {
                 "type": "warning",
                 "sticky": True,
-                "message": bot._tell_why_example_is_archived(),
+                "message": bot._tell_why_example_is_off(),
                 "next": action,
             },
         }
@@ -38,7 +38,7 @@ class HelpcrunchBot(models.Model):
     def _create_example(self):
         """Return the manual's example bot, made now with messenger, steps and texts.
 
-        Archived when another bot answers all channels already: two cannot.
+        Live, unless another bot answers all channels already: two cannot.
 
         :rtype: helpcrunch.bot
         """
@@ -53,20 +53,18 @@ class HelpcrunchBot(models.Model):
                 "fallback_message": self.with_context(
                     lang="en_US"
                 )._example_fallback_message(),
-                "active": not self.search_count(
-                    [("account_id", "=", account.id), ("application_ids", "=", False)],
-                    limit=1,
-                ),
             },
         )
         steps = bot._create_example_steps(author._example_steps())
         for code, _name in self.env["res.lang"].get_installed():
             if code != "en_US":
                 bot._translate_example(steps, code)
-        if not bot.active:
+        if bot._find_rivals():
             author.browse(bot.id).message_post(
-                body=author.browse(bot.id)._tell_why_example_is_archived()
+                body=author.browse(bot.id)._tell_why_example_is_off()
             )
+        else:
+            bot.live = True
         return bot.with_env(self.env)
 
     @api.model
@@ -105,21 +103,13 @@ class HelpcrunchBot(models.Model):
             texts.write(texts.default_get(queue._get_text_fields()))
         return queue
 
-    def _tell_why_example_is_archived(self):
+    def _tell_why_example_is_off(self):
         self.ensure_one()
-        rival = self.search(
-            [
-                ("account_id", "=", self.account_id.id),
-                ("application_ids", "=", False),
-                ("id", "!=", self.id),
-            ],
-            limit=1,
-        )
         return self.env._(
-            "The example is archived, because bot “%(bot)s” answers all channels of "
-            "the messenger. Give one of the two its own channels, then unarchive "
-            "this one.",
-            bot=rival.name,
+            "The example is not live yet, because bot “%(bot)s” answers all channels "
+            "of the messenger. Take that one off or give it its own channels, then "
+            "press Go Live.",
+            bot=self._find_rivals()[:1].name,
         )
 
     def _create_example_steps(self, drawings):

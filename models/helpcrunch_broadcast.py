@@ -167,8 +167,10 @@ class HelpcrunchBroadcast(models.Model):
 
     def _find_hint(self, now):
         """Return why nothing is sent just now, if there is a reason."""
-        if not self.bot_id.active or not self.step_id.active:
-            return self.env._("Its bot or its step is archived or deleted.")
+        if not self.bot_id._serves() or not self.step_id.active:
+            return self.env._(
+                "Its bot is not live, or its step is archived or deleted."
+            )
         if self.state == "paused":
             return False
         if self.account_id.state != "connected" or not self.account_id.active:
@@ -251,7 +253,7 @@ class HelpcrunchBroadcast(models.Model):
     def action_resume(self):
         """Go on where it was paused.
 
-        :raise UserError: if its bot is archived
+        :raise UserError: if its bot is archived or not live
         """
         paused_sudo = self._for_orders().filtered(lambda row: row.state == "paused")
         for broadcast in paused_sudo:
@@ -260,11 +262,11 @@ class HelpcrunchBroadcast(models.Model):
         self._wake()
 
     def _check_can_go_on(self):
-        if not self.bot_id.active or not self.step_id.active:
+        if not self.bot_id._serves() or not self.step_id.active:
             raise UserError(
                 self.env._(
-                    "“%(broadcast)s” cannot go on: its bot or its step is archived or "
-                    "deleted.",
+                    "“%(broadcast)s” cannot go on: its bot is not live, or its step is "
+                    "archived or deleted.",
                     broadcast=self.name,
                 ),
             )
@@ -300,7 +302,7 @@ class HelpcrunchBroadcast(models.Model):
     def action_retry_failed(self):
         """Try those again whom the message did not reach.
 
-        :raise UserError: if its bot is archived
+        :raise UserError: if its bot is archived or not live
         """
         for broadcast in self._for_orders().filtered(
             lambda row: row._is_active() or row.state == "done"

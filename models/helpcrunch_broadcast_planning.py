@@ -24,8 +24,8 @@ class HelpcrunchBroadcast(models.Model):
     def _find_due_steps(self):
         """Return the ids of schedule steps whose next run has come.
 
-        A schedule of an archived bot or messenger rests; a run that came meanwhile is
-        skipped when it is back.
+        A schedule of an archived messenger or bot, or of one that is not live, rests; a
+        run that came meanwhile is skipped when it is back.
         """
         return (
             self.env["helpcrunch.step"]
@@ -35,6 +35,7 @@ class HelpcrunchBroadcast(models.Model):
                     ("state", "=", "planned"),
                     ("next_run", "<=", fields.Datetime.now()),
                     ("bot_id.active", "=", True),
+                    ("bot_id.live", "=", True),
                     ("bot_id.account_id.active", "=", True),
                 ],
                 order="next_run, id",

@@ -78,7 +78,7 @@ class HelpcrunchBroadcast(models.Model):
                       JOIN helpcrunch_account account
                         ON account.id = broadcast.account_id
                      WHERE broadcast.state IN ('planned', 'running')
-                       AND bot.active AND account.active
+                       AND bot.active AND bot.live AND account.active
                        AND account.state = 'connected'
                        AND account.bot_agent_id IS NOT NULL
                        AND (%(alone)s

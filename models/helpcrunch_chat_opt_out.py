@@ -34,5 +34,5 @@ class HelpcrunchChat(models.Model):
         """Write the wish down, and say so where the bot has the word."""
         self._trace(name)
         bot = self.bot_id
-        if self.state in ("bot", "done") and bot.active:
+        if self.state in ("bot", "done") and bot._serves():
             self._say(bot[f"{name}_message"])

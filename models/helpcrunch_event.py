@@ -218,7 +218,8 @@ class HelpcrunchEvent(models.Model):
                 SELECT event.id AS event_id, event.tries, event.payload,
                        event.event_type, event.external_id, event.occurred_at,
                        event.position,
-                       bot.version, bot.active AS bot_active, bot.join_messages,
+                       bot.version, bot.active AND bot.live AS bot_active,
+                       bot.join_messages,
                        bot.session_timeout, bot_lang.code AS bot_lang,
                        partner.lang AS partner_lang, customer.locale,
                        customer.external_id AS customer_external_id,
@@ -229,7 +230,8 @@ class HelpcrunchEvent(models.Model):
                        question.sent_at AS question_sent_at,
                        question.external_id AS question_external_id,
                        call.state AS question_call_state,
-                       COALESCE(chat.application_id = ANY(own.ids), TRUE)
+                       COALESCE(chat.application_id = ANY(own.ids),
+                                own.number = 0 OR chat.application_id IS NULL)
                            AS bot_serves
                   FROM helpcrunch_chat chat
                   JOIN LATERAL (
@@ -239,9 +241,13 @@ class HelpcrunchEvent(models.Model):
                             LIMIT 1) event ON TRUE
              LEFT JOIN helpcrunch_bot bot ON bot.id = chat.bot_id
              LEFT JOIN LATERAL (
-                           SELECT array_agg(helpcrunch_application_id) AS ids
-                             FROM helpcrunch_application_helpcrunch_bot_rel
-                            WHERE helpcrunch_bot_id = bot.id) own ON TRUE
+                           SELECT array_agg(channel.id)
+                                      FILTER (WHERE channel.active) AS ids,
+                                  count(*) AS number
+                             FROM helpcrunch_application_helpcrunch_bot_rel link
+                             JOIN helpcrunch_application channel
+                               ON channel.id = link.helpcrunch_application_id
+                            WHERE link.helpcrunch_bot_id = bot.id) own ON TRUE
              LEFT JOIN res_lang bot_lang ON bot_lang.id = bot.language_id
              LEFT JOIN res_partner partner ON partner.id = chat.partner_id
              LEFT JOIN helpcrunch_customer customer ON customer.id = chat.customer_id

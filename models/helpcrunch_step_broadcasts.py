@@ -69,6 +69,14 @@ class HelpcrunchStep(models.Model):
                     step=self.name,
                 ),
             )
+        if not self.bot_id.live:
+            raise UserError(
+                self.env._(
+                    "Bot “%(bot)s” is not live and says nothing to anybody. Press Go "
+                    "Live on the bot first.",
+                    bot=self.bot_id.name,
+                ),
+            )
         self._find_recipients()
         now = fields.Datetime.now()
         # sudo: helpcrunch.broadcast - made by schedules only, never by hand

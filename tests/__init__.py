@@ -22,6 +22,7 @@ from . import (
     test_engine,
     test_example,
     test_i18n,
+    test_live_bots,
     test_manual,
     test_manual_operators,
     test_manual_schedule,

@@ -41,6 +41,7 @@ class HelpcrunchCase(TransactionCase):
         cls.bot = cls.env["helpcrunch.bot"].create(
             {
                 "name": "Shop",
+                "live": True,
                 "account_id": cls.account.id,
                 "tz": "Europe/Kyiv",
                 "fallback_message": "I did not understand.",

@@ -52,7 +52,7 @@ class ThreadCase(BaseCase):
             )
             account.action_connect()
             bot = env["helpcrunch.bot"].create(
-                {"name": _SOURCE, "account_id": account.id}
+                {"name": _SOURCE, "account_id": account.id, "live": True}
             )
             ask = env["helpcrunch.step"].create(
                 {

@@ -50,12 +50,13 @@ class TestDrawing(HelpcrunchCase):
     def test_two_bots_on_one_channel_are_refused(self):
         with self.refused("Shop"):
             self.env["helpcrunch.bot"].create(
-                {"name": "Rival", "account_id": self.account.id}
+                {"name": "Rival", "account_id": self.account.id, "live": True}
             )
         channel = self.account.application_ids[0]
         self.env["helpcrunch.bot"].create(
             {
                 "name": "Own channel",
+                "live": True,
                 "account_id": self.account.id,
                 "application_ids": [(6, 0, channel.ids)],
             },

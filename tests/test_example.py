@@ -31,7 +31,7 @@ class TestExample(ScreensCase):
     def test_example_is_sound(self):
         self.bot.active = False
         bot = self.make()
-        self.assertTrue(bot.active)
+        self.assertTrue(bot.live)
         self.assertFalse(bot.warning)
         self.assertEqual(
             set(bot.step_ids.mapped("step_type")), set(TYPE_FIELDS), "shows every type"
@@ -66,7 +66,8 @@ class TestExample(ScreensCase):
 
     def test_example_beside_a_bot_that_serves_all(self):
         bot = self.make()
-        self.assertFalse(bot.active)
+        self.assertTrue(bot.active)
+        self.assertFalse(bot.live)
         self.assertIn("Shop", bot.message_ids[:1].body)
         self.assertTrue(bot.step_ids)
 
@@ -105,7 +106,7 @@ class TestExample(ScreensCase):
         )
         bot.write({"fallback_limit": 2, "fallback_step_id": bot.step_ids[1].id})
         copy = bot.copy()
-        self.assertFalse(copy.active, "two bots cannot answer the same channels")
+        self.assertFalse(copy.live, "two bots cannot answer the same channels")
         before, after = self.links(bot), self.links(copy)
         self.assertEqual(
             {

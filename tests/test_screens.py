@@ -66,7 +66,7 @@ class ScreensCase(TransactionCase):
             {"name": "HelpCrunch", "api_key": "key", "webhook_secret": "secret"}
         )
         cls.bot = cls.env["helpcrunch.bot"].create(
-            {"name": "Shop", "account_id": cls.account.id}
+            {"name": "Shop", "account_id": cls.account.id, "live": True}
         )
         cls.manager = new_test_user(cls.env, "manager", MANAGER)
         cls.operator = new_test_user(cls.env, "operator", OPERATOR)

@@ -52,7 +52,8 @@ print("WEBHOOK=" + account.webhook_url.rpartition("/helpcrunch/")[2])
 # What a bot of a few steps says at once, without asking HelpCrunch anything.
 ECHO_BOT = """
 if not env["helpcrunch.bot"].search([]):
-    bot = env["helpcrunch.bot"].create({"name": "Echo", "account_id": account.id})
+    bot = env["helpcrunch.bot"].create(
+        {"name": "Echo", "account_id": account.id, "live": True})
     def step(name, step_type, alias=None, **vals):
         return env["helpcrunch.step"].create({
             "name": name, "message": name, "step_type": step_type, "bot_id": bot.id,

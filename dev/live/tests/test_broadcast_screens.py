@@ -16,7 +16,8 @@ env["res.users"].with_context(no_reset_password=True).create({
         env.ref("helpcrunch_chatbot.group_manager"),
         env.ref("sales_team.group_sale_salesman"))]})
 bot = env["helpcrunch.bot"].create({
-    "name": "Магазин", "account_id": account.id, "tz": "Europe/Kyiv"})
+    "name": "Магазин", "account_id": account.id, "live": True,
+    "tz": "Europe/Kyiv"})
 def step(name, **vals):
     return env["helpcrunch.step"].create({
         "name": name, "message": name, "bot_id": bot.id, **vals})

@@ -21,7 +21,8 @@ queue = env["helpcrunch.operator.queue"].create({
 env["mail.canned.response"].create({
     "source": "hours", "substitution": "We are open from nine to six.",
     "group_ids": [Command.link(groups.id)]})
-bot = env["helpcrunch.bot"].create({"name": "Shop", "account_id": account.id})
+bot = env["helpcrunch.bot"].create({
+    "name": "Shop", "account_id": account.id, "live": True})
 def step(name, step_type, alias=None, **vals):
     return env["helpcrunch.step"].create({
         "name": name, "message": name, "step_type": step_type, "bot_id": bot.id,
