@@ -5,6 +5,7 @@ import random
 import threading
 from collections import deque
 from dataclasses import dataclass
+from email.utils import formatdate
 
 from . import api_chats, api_customers, api_team
 from .clock import steady, wall
@@ -92,6 +93,8 @@ class Api:
         began = steady()
         response, jobs = self._answer(request, entry)
         entry["status"] = 0 if response.drop else response.status
+        moment = wall() + self.toggles.clock_shift
+        response.headers.append(("Date", formatdate(moment, usegmt=True)))
         entry["seconds"] = round(steady() - began, 4)
         with self._log_guard:
             self._log.append(entry)

@@ -59,12 +59,12 @@ def _post_message(call):
         message = desk.customer_message(chat, text, by_api=True)
     else:
         message = desk.agent_message(chat, agent, text, by_api=True)
-    return 200, shapes.message(desk, message)
+    return call.toggles.message_status, shapes.message(desk, message)
 
 
 def _get_messages(call):
     chat = call.desk.chat(path_id(call, "chat"))
-    page = Page(call.query, {}, call.toggles.clamp_limit)
+    page = Page(call.query, {}, call.toggles)
     total = len(chat.messages)
     end = total - page.offset
     # Newest first (D-msg-list); they are kept oldest first.
@@ -74,7 +74,7 @@ def _get_messages(call):
 
 
 def _get_chats(call):
-    page = Page(call.query, CHAT_SORTS, call.toggles.clamp_limit)
+    page = Page(call.query, CHAT_SORTS, call.toggles)
     chats = call.desk.chats
     data = [shapes.chat(call.desk, chat) for chat in page.cut(chats.values())]
     return listed(call, data, len(chats), meta=True)
@@ -88,7 +88,7 @@ def _search_chats(call):
     body = {} if call.body is None else call.body
     if not isinstance(body, dict):
         raise Refusal.bad_body()
-    page = Page(body, CHAT_SORTS, call.toggles.clamp_limit, _SEARCH)
+    page = Page(body, CHAT_SORTS, call.toggles, _SEARCH)
     fits = filters(body, CHAT_FIELDS, call.toggles.empty_filter)
     desk = call.desk
     chats = desk.chats.values()
@@ -130,13 +130,21 @@ def _update(call, field):
     return form, form.number("id", required=True)
 
 
+def _done(call, chat):
+    """Return the answer to an update, which may have no body (section 7)."""
+    form = call.toggles.put_answer
+    if form == "object":
+        return 200, shapes.chat(call.desk, chat)
+    return (200 if form == "empty" else 204), None
+
+
 def _put_status(call):
     form, chat_id = _update(call, "status")
     status = form.choice("status", WRITABLE_STATUSES)
     form.done()
     chat = call.desk.chat(chat_id)
-    call.desk.set_status(chat, status)
-    return 200, shapes.chat(call.desk, chat)
+    call.desk.set_status(chat, status, by_api=True)
+    return _done(call, chat)
 
 
 def _put_assignee(call):
@@ -147,7 +155,7 @@ def _put_assignee(call):
     form.done()
     chat = call.desk.chat(chat_id)
     call.desk.assign(chat, None if agent_id is None else call.desk.agent(agent_id))
-    return 200, shapes.chat(call.desk, chat)
+    return _done(call, chat)
 
 
 def _put_department(call):
@@ -156,7 +164,7 @@ def _put_department(call):
     form.done()
     chat = call.desk.chat(chat_id)
     call.desk.set_department(chat, call.desk.department(department_id))
-    return 200, shapes.chat(call.desk, chat)
+    return _done(call, chat)
 
 
 def _put_snooze(call):
@@ -167,7 +175,7 @@ def _put_snooze(call):
     form.done()
     chat = call.desk.chat(chat_id)
     call.desk.snooze(chat, until)
-    return 200, shapes.chat(call.desk, chat)
+    return _done(call, chat)
 
 
 def _put_read_by_agent(call):
@@ -176,7 +184,7 @@ def _put_read_by_agent(call):
     form.done()
     chat = call.desk.chat(chat_id)
     call.desk.read_by_agent(chat, read)
-    return 200, shapes.chat(call.desk, chat)
+    return _done(call, chat)
 
 
 def _put_read_by_customer(call):
@@ -185,7 +193,7 @@ def _put_read_by_customer(call):
     form.done()
     chat = call.desk.chat(chat_id)
     call.desk.read_by_customer(chat, read)
-    return 200, shapes.chat(call.desk, chat)
+    return _done(call, chat)
 
 
 def _put_rate(call):
@@ -194,7 +202,7 @@ def _put_rate(call):
     form.done()
     chat = call.desk.chat(chat_id)
     call.desk.rate(chat, rating)
-    return 200, shapes.chat(call.desk, chat)
+    return _done(call, chat)
 
 
 ROUTES = {

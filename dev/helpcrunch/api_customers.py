@@ -32,8 +32,18 @@ _UPDATE_TEXTS = {
 _TIMES = {"firstSeen": "first_seen"}
 _UPDATE_TIMES = {"lastSeen": "last_seen"}
 _FLAGS = {"unsubscribed": "unsubscribed", "blocked": "blocked"}
-_CREATE = {**_TEXTS, **_TIMES, "tags": "tags", "customData": "custom_data"}
+_CREATE = {
+    **_TEXTS,
+    **_TIMES,
+    "tags": "tags",
+    "customData": "custom_data",
+    # Taken by the real one though only updates document it (section 7).
+    "unsubscribed": "unsubscribed",
+}
 _UPDATE = {**_CREATE, **_UPDATE_TEXTS, **_UPDATE_TIMES, **_FLAGS}
+# What notes and the values of customData hold (section 7).
+_MAX_LENGTH = 255
+_TOO_LONG = f"This value is too long. It should have {_MAX_LENGTH} characters or less."
 _NOT_VALID = "This value is not valid."
 
 
@@ -67,10 +77,19 @@ def _read_field(form, field, given, toggles):
         return form.boolean(field)
     if field in {**_TIMES, **_UPDATE_TIMES}:
         return form.number(field)
+    if field == "userId":
+        # One client sends integers; an empty one is none (section 7).
+        given = None if given == "" else given
+        is_number = isinstance(given, int) and not isinstance(given, bool)
+        given = str(given) if is_number else given
+        if given is None:
+            return None
     if not isinstance(given, str):
         form.blame(field, "This value should be of type string.")
     elif field == "email" and "@" not in given:
         form.blame(field, "This value is not a valid email address.")
+    elif field == "notes" and len(given) > _MAX_LENGTH:
+        form.blame(field, _TOO_LONG)
     return given
 
 
@@ -101,6 +120,8 @@ def _custom_data(form, given, toggles):
             form.blame(f"customData[{place}]", _NOT_VALID)
         elif known is not None and item["property"] not in known:
             form.blame(f"customData[{place}].property", "This property does not exist.")
+        elif len(str(item["value"])) > _MAX_LENGTH:
+            form.blame(f"customData[{place}].value", _TOO_LONG)
         else:
             data[item["property"]] = item["value"]
     return data
@@ -112,7 +133,7 @@ def _get_customer(call):
 
 
 def _get_customers(call):
-    page = Page(call.query, CUSTOMER_SORTS, call.toggles.clamp_limit)
+    page = Page(call.query, CUSTOMER_SORTS, call.toggles)
     return _page(call, page, call.desk.customers.values())
 
 
@@ -125,9 +146,7 @@ def _search_customers(call):
     body = {} if call.body is None else call.body
     if not isinstance(body, dict):
         raise Refusal.bad_body()
-    page = Page(
-        body, CUSTOMER_SORTS, call.toggles.clamp_limit, ("comparison", "filter")
-    )
+    page = Page(body, CUSTOMER_SORTS, call.toggles, ("comparison", "filter"))
     fits = filters(body, CUSTOMER_FIELDS, call.toggles.empty_filter)
     customers = call.desk.customers.values()
     if fits:

@@ -7,7 +7,7 @@ from .records import ORGANIZATION
 
 
 def _list(call, records, shape):
-    page = Page(call.query, {}, call.toggles.clamp_limit)
+    page = Page(call.query, {}, call.toggles)
     data = [shape(record) for record in page.cut(records.values())]
     return listed(call, data, len(records), meta=True)
 

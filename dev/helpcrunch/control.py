@@ -154,6 +154,10 @@ class Control:
         """Snooze a chat until a Unix second, None wakes it."""
         return self._on_chat(chat, self.desk.snooze, until)
 
+    def reassign(self, chat):
+        """Let HelpCrunch give a chat to the next person in turn, by itself."""
+        return self._on_chat(chat, self.desk.reassign)
+
     def _on_chat(self, chat, change, *values):
         with self.desk.lock:
             record = self.desk.chat(chat)

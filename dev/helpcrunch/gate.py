@@ -86,6 +86,10 @@ def happens_after(failure):
 def failed(failure, style):
     """Return the answer, or the silence, of a planned failure."""
     status = failure["fail"]
+    if "body" in failure:
+        return Response(
+            status, failure["body"].encode(), failure.get("type", "application/json")
+        )
     if isinstance(status, str):
         response = Response()
         response.drop = True
@@ -96,13 +100,13 @@ def failed(failure, style):
         return Refusal.too_many(failure.get("retry_after", 0)).response(
             style, retry_after="retry_after" in failure
         )
-    if status >= 500:
+    if status >= 500 or status < 400 or status == 408:
         return broken(status)
     problems = [("chat", "This value is not valid.")]
     return Refusal(status, problems=problems).response(style)
 
 
 def broken(status):
-    """Return a 5xx answer; its body is unknown (section 1.5), a proxy sends HTML."""
+    """Return the answer of a proxy: an HTML page (5xx bodies are unknown, 1.5)."""
     body = f"<html><body><h1>{status}</h1></body></html>".encode()
     return Response(status, body, "text/html")

@@ -106,15 +106,16 @@ class Page:
 
     :param values: dict of the query or body
     :param sorts: sortable fields and their keys
+    :param toggles: what becomes of too high a limit and of the offset
     :raise Refusal: If one of them is wrong
     """
 
-    def __init__(self, values, sorts, clamp, fields=()):
+    def __init__(self, values, sorts, toggles, fields=()):
         form = Form(values, (*_PAGE, *fields))
         self.offset = form.number("offset", default=0)
         self.limit = form.number("limit", default=MAX_LIMIT)
         if self.limit is not None and self.limit > MAX_LIMIT:
-            if clamp:
+            if toggles.clamp_limit:
                 self.limit = MAX_LIMIT
             else:
                 form.blame("limit", "This value should be 100 or less.")
@@ -127,6 +128,8 @@ class Page:
         if order is not None and str(order).lower() not in {"asc", "desc"}:
             form.blame("order", NO_CHOICE)
         form.done()
+        if toggles.ignore_offset:
+            self.offset = 0
         self._key = sorts.get(sort)
         self.descending = str(order).lower() == "desc"
 

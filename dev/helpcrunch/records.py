@@ -71,6 +71,7 @@ class Chat:
     last_agent_id: int | None = None
     agent_ids: list = field(default_factory=list)
     assignee_id: int | None = None
+    assigned_at: float | None = None
     department_id: int | None = None
     unread: int = 0
     messages: list = field(default_factory=list)

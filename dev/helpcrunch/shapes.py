@@ -70,9 +70,14 @@ def message(desk, record):
         "read": record.read,
         "edited": False,
         "createdAt": moment,
-        "updatedAt": moment,
+        "updatedAt": _updated(desk, moment),
         "broadcastType": record.broadcast_type,
     }
+
+
+def _updated(desk, moment):
+    # No message is edited here; a viewer takes any value for "edited" (section 7).
+    return moment if desk.toggles.updated_at == "created" else None
 
 
 def _basic(customer_record):
@@ -143,14 +148,15 @@ def message_event(desk, record):
     of_chat = desk.chats[record.chat_id]
     moment = _milliseconds(record.created_at)
     return {
-        "chat_id": of_chat.id,
+        # Three names for it are in use (section 3.5).
+        desk.toggles.chat_id_key: of_chat.id,
         "agent": _agent_or_null(desk, record.agent_id),
         "customer": _basic(desk.customers[of_chat.customer_id]),
         "message": {
             "applicationId": of_chat.application_id,
             "broadcastType": record.broadcast_type,
             "createdAt": moment,
-            "updatedAt": moment,
+            "updatedAt": _updated(desk, moment),
             "edited": False,
             "id": record.id,
             "read": record.read,
@@ -162,7 +168,7 @@ def message_event(desk, record):
 def chat_event(desk, record):
     """Return eventData of a chat webhook (section 3.5)."""
     return {
-        "chat_id": record.id,
+        desk.toggles.chat_id_key: record.id,
         "communicatedAgents": list(record.agent_ids),
         "customer": _basic(desk.customers[record.customer_id]),
         "closedBy": record.closed_by,

@@ -116,6 +116,7 @@ class StandIn(Control, Desktop):
         while not self._stopping.wait(1):
             with self.desk.lock:
                 self.desk.wake()
+                self.desk.reassign_waiting()
                 self._done()
             seconds += 1
             if self._file and seconds % _SAVE_EVERY == 0:

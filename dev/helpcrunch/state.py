@@ -118,7 +118,7 @@ class Desk(CustomerBook):
         self.changed(chat)
         return chat
 
-    def set_status(self, chat, status, by="agent"):
+    def set_status(self, chat, status, by="agent", by_api=False):
         """Change the status; closing and reopening keep their fields and events."""
         if chat.status == status:
             return
@@ -126,20 +126,22 @@ class Desk(CustomerBook):
         closed = status == "closed"
         chat.closed_at = self.now() if closed else None
         chat.closed_by = by if closed else None
-        self._tech(chat, f"Chat status was changed to {status}")
+        suffix = "_by_public_api" if by_api else ""
+        self._tech(chat, f"chat_status_changed{suffix}")
         self._chat_event("chat.status_updated", chat)
         if closed:
             self._chat_event("chat.closed", chat)
         self.changed(chat)
 
-    def assign(self, chat, agent):
+    def assign(self, chat, agent, by="chat_assigned"):
         """Give the chat to an agent, or to nobody with None (section 2.7)."""
         agent_id = agent and agent.id
         if chat.assignee_id == agent_id:
             return
         chat.assignee_id = agent_id
-        name = agent.name if agent else "nobody"
-        self._tech(chat, f"Chat was assigned to {name}")
+        chat.assigned_at = self.now()
+        # Of these codes only the automatic one is known for sure (section 7).
+        self._tech(chat, by)
         self._chat_event("chat.assigned", chat)
         self.changed(chat)
 
@@ -147,7 +149,7 @@ class Desk(CustomerBook):
         """Move the chat to a department; no webhook exists for it (section 3.2)."""
         if chat.department_id != department.id:
             chat.department_id = department.id
-            self._tech(chat, f"Chat was moved to {department.name}")
+            self._tech(chat, "chat_department_changed")
             self.changed(chat)
 
     def snooze(self, chat, until):
@@ -172,6 +174,33 @@ class Desk(CustomerBook):
                 self.snoozed.discard(chat_id)
             elif chat.snoozed_until <= now:
                 self.snooze(chat, None)
+
+    def reassign_waiting(self):
+        """Give chats whose customers wait too long to the next agent in turn.
+
+        HelpCrunch does so by itself when an administrator wants it (section 7).
+        """
+        seconds = self.toggles.reassign_after
+        if not seconds:
+            return
+        for chat in self.chats.values():
+            asked = chat.last_customer_message_at or 0
+            waits = chat.messages and asked == chat.last_message_at
+            since = max(asked, chat.assigned_at or 0)
+            if (
+                chat.assignee_id is not None
+                and chat.status in {"new", "opened"}
+                and waits
+                and self.now() - since >= seconds
+            ):
+                self.reassign(chat)
+
+    def reassign(self, chat):
+        """Give a chat to the next agent in turn, by HelpCrunch itself."""
+        humans = records.HUMANS
+        place = humans.index(chat.assignee_id) + 1 if chat.assignee_id in humans else 0
+        agent = self.agent(humans[place % len(humans)])
+        self.assign(chat, agent, by="chat_auto_assigned")
 
     def read_by_agent(self, chat, read=True):
         """Mark the customer's messages as read by the team."""
@@ -228,7 +257,7 @@ class Desk(CustomerBook):
         return self.new_chat(customer, application, "customer_message", "new")
 
     def customer_message(self, chat, text, by_api=False):
-        """Write as the customer: an empty chat is new now, a closed one opens."""
+        """Write as the customer: an empty chat is new now, one that rests opens."""
         chat.read_by_agent = False
         chat.unread += 1
         message = self._write(chat, text, sender="customer")
@@ -237,7 +266,8 @@ class Desk(CustomerBook):
         self._message_event("message.chat.customer", message, by_api)
         if chat.status == "empty":
             self.set_status(chat, "new")
-        elif chat.status == "closed":
+        elif chat.status in {"closed", "pending", "onhold"}:
+            # The help centre says so of pending and on-hold chats (section 7).
             self.set_status(chat, "opened")
         return message
 
@@ -267,7 +297,7 @@ class Desk(CustomerBook):
         if chat.status in {"empty", "new"} or reopens:
             self.set_status(chat, "opened")
         if self.toggles.auto_assign and chat.assignee_id is None:
-            self.assign(chat, agent)
+            self.assign(chat, agent, by="chat_auto_assigned")
 
     def private_note(self, chat, agent, text, by_api=False):
         """Write a note only the team sees; changes nothing else of the chat."""

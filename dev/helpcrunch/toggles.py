@@ -73,7 +73,21 @@ TOGGLES = {
     "error_style": Toggle("new", _choice("new", "old"), "generation of error bodies"),
     "clamp_limit": Toggle(False, _boolean, "limit over 100 is cut, not refused"),
     "empty_filter": Toggle(
-        "refuse", _choice("refuse", "all"), "what a search with filter [] does"
+        "all", _choice("all", "refuse"), "what a search with filter [] does"
+    ),
+    "message_status": Toggle(
+        200, _choice(200, 201), "status of the answer to POST /messages"
+    ),
+    "put_answer": Toggle(
+        "object",
+        _choice("object", "empty", "no_content"),
+        "PUT answers the chat, 200 without a body, or 204",
+    ),
+    "ignore_offset": Toggle(False, _boolean, "lists begin anew at every page"),
+    "updated_at": Toggle(
+        "created",
+        _choice("created", "null"),
+        "updatedAt of a message that was never edited",
     ),
     "both_totals": Toggle(False, _boolean, "lists carry total and meta.total"),
     "timestamps": Toggle(
@@ -102,8 +116,18 @@ TOGGLES = {
     ),
     "chat_new_for_api": Toggle(False, _boolean, "POST /chats sends chat.new too"),
     "tech_lines": Toggle(True, _boolean, "status and assignee leave tech messages"),
+    "reassign_after": Toggle(
+        0,
+        _number,
+        "a chat whose customer waits so many seconds gets the next agent, 0 = never",
+    ),
     "clock_shift": Toggle(0, _number, "seconds added to HelpCrunch's clock"),
     # Webhooks
+    "chat_id_key": Toggle(
+        "chat_id",
+        _choice("chat_id", "chatId", "id"),
+        "name of the chat's id in message and chat events",
+    ),
     "echo": Toggle(True, _boolean, "messages posted by REST come back as webhooks"),
     "duplicate": Toggle(0, _count, "how many more times each webhook is delivered"),
     "webhook_before_answer": Toggle(

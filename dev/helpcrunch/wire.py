@@ -62,7 +62,9 @@ class Response:
 
     @classmethod
     def json(cls, payload, status=200):
-        """Return an answer with a JSON body."""
+        """Return an answer with a JSON body, or without one for None."""
+        if payload is None:
+            return cls(status)
         body = json.dumps(payload, separators=(",", ":")).encode()
         return cls(status, body)
 

@@ -244,9 +244,9 @@ class TestStates(StandInCase):
             answer = self.ok("POST", "/chats/search", body)
             self.assertEqual(answer["total"], 1)
             self.assertNotIn("meta", answer)
-        self.assertEqual(self.call("POST", "/chats/search", {"filter": []})[0], 400)
-        self.server.set(empty_filter="all")
         self.assertEqual(self.ok("POST", "/chats/search", {"filter": []})["total"], 1)
+        self.server.set(empty_filter="refuse")
+        self.assertEqual(self.call("POST", "/chats/search", {"filter": []})[0], 400)
 
     def test_search_refused(self):
         good = {"field": "chats.customer", "operator": "=", "value": 1}
