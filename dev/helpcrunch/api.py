@@ -146,7 +146,11 @@ class Api:
         with self.desk.lock:
             try:
                 status, payload = function(call)
-                response = Response.json(payload, status)
+                response = (
+                    Response(status)
+                    if payload is None
+                    else Response.json(payload, status)
+                )
             except Refusal as refusal:
                 response = refusal.response(style)
             except Missing as missing:

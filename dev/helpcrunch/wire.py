@@ -62,9 +62,7 @@ class Response:
 
     @classmethod
     def json(cls, payload, status=200):
-        """Return an answer with a JSON body, or without one for None."""
-        if payload is None:
-            return cls(status)
+        """Return an answer with a JSON body."""
         body = json.dumps(payload, separators=(",", ":")).encode()
         return cls(status, body)
 
