@@ -4,8 +4,6 @@ from markupsafe import Markup, escape
 
 from odoo import fields, models
 
-from .helpcrunch_message import linkify
-
 # So many lines does an operator find when a dialogue comes; the rest is on its form.
 _HISTORY_LINES = 40
 
@@ -148,7 +146,7 @@ class HelpcrunchChat(models.Model):
         if message.mail_message_id:
             # Was written there.
             return
-        body = linkify(message.body or "")
+        body = message._get_html()
         if message.author_type == "customer":
             partner = self._ensure_partner()
             self._post(channel, body, author_id=partner.id, **vals)

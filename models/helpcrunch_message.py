@@ -3,8 +3,19 @@ from markupsafe import Markup, escape
 from odoo import api, fields, models
 from odoo.tools import SQL, format_datetime
 
-from ..tools.text import file_links
+from ..const import MEDIA_PATH
+from ..tools.files import find_files
 from . import retention
+
+# How files look in a transcript. The picture's server learns nothing of the page.
+_EMBEDDED = {
+    "image": Markup(
+        '<a href="{url}" target="_blank" rel="noreferrer noopener"><img src="{url}" '
+        'alt="{name}" title="{name}" loading="lazy" referrerpolicy="no-referrer"/></a>'
+    ),
+    "video": Markup('<video src="{url}" controls="" preload="none"></video> {link}'),
+    "audio": Markup('<audio src="{url}" controls="" preload="none"></audio> {link}'),
+}
 
 
 class HelpcrunchMessage(models.Model):
@@ -93,7 +104,7 @@ class HelpcrunchMessage(models.Model):
     @api.depends("body")
     def _compute_html(self):
         for message in self:
-            message.html = linkify(message.body or "")
+            message.html = message._get_html(embed=True)
 
     # === ACTIONS === #
 
@@ -121,6 +132,12 @@ class HelpcrunchMessage(models.Model):
             self.author_type
         ]
 
+    def _get_html(self, embed=False):
+        """Return the text with links, and files as what they are."""
+        url = self.get_base_url()
+        own = (f"{url}{MEDIA_PATH}/", f"{url}/web/content/")
+        return linkify(self.body or "", own, embed)
+
     def _get_transcript(self, tz):
         """Return the messages as HTML, oldest first, with times and authors.
 
@@ -131,7 +148,7 @@ class HelpcrunchMessage(models.Model):
             % (
                 message._get_author(),
                 format_datetime(self.env, message.occurred_at, tz=tz),
-                linkify(message.body or ""),
+                message._get_html(),
             )
             for message in self.sorted(
                 lambda message: (message.occurred_at, message.position, message.id)
@@ -172,15 +189,32 @@ class HelpcrunchMessage(models.Model):
         )
 
 
-def linkify(text):
-    """Return a stranger's text as safe HTML with its links made clickable."""
-    html = escape(text)
-    for link in dict.fromkeys(file_links(text)):
-        anchor = Markup(
-            '<a href="%s" target="_blank" rel="noreferrer noopener">%s</a>'
-        ) % (link, link)
-        if link in text:
-            html = html.replace(escape(link), anchor)
-        else:
-            html = anchor
-    return html.replace("\n", Markup("<br/>"))
+def linkify(text, own=(), embed=False):
+    """Return a stranger's text as safe HTML with its links made clickable.
+
+    Files of the dialogue have their name instead of an address that says nothing. Any
+    other address stands there as it is, so that everybody sees where it leads, and
+    nothing is fetched from there: a stranger would learn who reads it, and when.
+
+    :param tuple own: what the addresses of our own files begin with
+    :param bool embed: show pictures, and players; else it is for the web client to do
+    """
+    parts, position = [], 0
+    for file in find_files(text):
+        parts += [escape(text[position : file.start]), _render_file(file, own, embed)]
+        position = file.end
+    parts.append(escape(text[position:]))
+    return Markup().join(parts).replace("\n", Markup("<br/>"))
+
+
+def _render_file(file, own, embed):
+    link = Markup('<a href="%s" target="_blank" rel="noreferrer noopener">%s</a>')
+    if not file.is_at(*own):
+        return link % (file.url, file.url)
+    link %= (file.url, file.name or file.url)
+    if embed and file.kind in _EMBEDDED:
+        link = _EMBEDDED[file.kind].format(url=file.url, name=file.name, link=link)
+    return Markup('<span class="o_helpcrunch_file o_helpcrunch_%s">%s</span>') % (
+        file.kind,
+        link,
+    )

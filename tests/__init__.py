@@ -21,6 +21,7 @@ from . import (
     test_duplicates,
     test_engine,
     test_example,
+    test_files,
     test_i18n,
     test_live_bots,
     test_manual,

@@ -9,7 +9,7 @@ from html import unescape
 from odoo.tests import BaseCase, tagged
 
 from ..models.helpcrunch_message import linkify
-from ..tools import answers, log, matching, placeholders, text
+from ..tools import answers, files, log, matching, placeholders, text
 
 # A turn of a dialogue takes milliseconds; a pattern that tries every way to cut a text
 # takes minutes for texts of this length.
@@ -247,29 +247,6 @@ class TestTools(ToolsCase):
                     "".join("".join(parts).split()), "".join(typed.split())
                 )
 
-    def test_links(self):
-        for typed, links in {
-            "see https://a.com/x?y=1, and http://b.com.": [
-                "https://a.com/x?y=1",
-                "http://b.com",
-            ],
-            UUID: [f"https://ucarecdn.com/{UUID}/"],
-            f" {UUID.upper()}\n": [f"https://ucarecdn.com/{UUID}/"],
-            f"my {UUID}": [],
-            "javascript:alert(1)": [],
-            'https://a.com"onclick=x': ["https://a.com"],
-            "https://a.com<script>": ["https://a.com"],
-            "": [],
-        }.items():
-            with self.subTest(typed=typed):
-                self.assertEqual(text.file_links(typed), links)
-        self.assertEqual(text.file_links(None), [])
-
-    def test_no_link_stands_in_another(self):
-        # Replaced one after the other, the second would break out of the first's href.
-        typed = "https://a/onclick=alert(1)//b https://a/onclick=alert(1)//"
-        self.assertEqual(text.file_links(typed), ["https://a/onclick=alert(1)//b"])
-
     def test_a_message_of_nothing_but_links(self):
         typed = " ".join(f"http://{number}" for number in range(2000))
         html = self.assert_quick(linkify, typed)
@@ -371,7 +348,7 @@ class TestTools(ToolsCase):
                     self.assert_quick(placeholders.fill, typed, str)
                     self.assert_quick(placeholders.find_problems, typed, bool)
                     self.assert_quick(text.split_text, typed)
-                    self.assert_quick(text.file_links, typed)
+                    self.assert_quick(files.find_files, typed)
                     self.assert_quick(log.mask_secrets, typed, "key")
                     # Longer answers are refused before they are read.
                     for short in (typed[:1000], typed[-1000:]):

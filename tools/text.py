@@ -11,12 +11,6 @@ from ..const import TEXT_LIMIT
 # Python reads JSON far deeper than it can walk through it afterwards.
 _MAX_DEPTH = 50
 _BREAKS = ("\n\n", "\n", ". ", "! ", "? ", "; ", ", ", " ")
-# helpcrunch-api.md 2.2: a customer's file is an Uploadcare address or a bare UUID.
-_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_BARE_UUID = re.compile(rf"\s*({_UUID})\s*", re.IGNORECASE)
-# Nobody clicks on more; a message may be made of nothing but links.
-_MAX_LINKS = 50
-_LINK = re.compile(r"https?://[^\s<>\"']+")
 
 
 def clean(value, depth=_MAX_DEPTH):
@@ -64,26 +58,6 @@ def _find_cut(text, limit):
             return position + len(mark)
     # Rather a short part than a link in two.
     return next((cut for cut in range(limit, 0, -1) if text[cut].isspace()), limit)
-
-
-def file_links(text):
-    """Return the addresses of files and pages that a customer's message holds.
-
-    A bare Uploadcare UUID opens as ``https://ucarecdn.com/<uuid>/``
-    (helpcrunch-api.md 2.2, seen in C-viewer).
-
-    :return: different addresses, none of them a part of another: whoever puts one
-        after the other into HTML would put the second inside of the first
-    """
-    if match := _BARE_UUID.fullmatch(text or ""):
-        return [f"https://ucarecdn.com/{match[1].lower()}/"]
-    found = (match[0].rstrip(".,;:!?)") for match in _LINK.finditer(text or ""))
-    links = list(dict.fromkeys(found))
-    return [
-        link
-        for link in links[:_MAX_LINKS]
-        if not any(link in other and link != other for other in links)
-    ]
 
 
 def cut_marked(markup, css_class):

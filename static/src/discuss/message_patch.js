@@ -3,6 +3,7 @@
  * customer, and can be sent again when that failed. What the customer has can be neither
  * edited nor deleted any more, by nobody.
  */
+import { Message as MessageComponent } from "@mail/core/common/message";
 import { Message } from "@mail/core/common/message_model";
 import { fields } from "@mail/core/common/record";
 
@@ -49,3 +50,49 @@ const messagePatch = {
     },
 };
 patch(Message.prototype, messagePatch);
+
+const PLAYERS = { audio: "audio", video: "video" };
+
+/**
+ * Show a customer's file as what it is. The server says which addresses are files, and of
+ * which kind; a message's HTML itself can hold no picture that keeps the page's address
+ * to itself.
+ *
+ * @param {HTMLElement} bodyEl
+ */
+export function showHelpcrunchFiles(bodyEl) {
+    for (const el of bodyEl.querySelectorAll(".o_helpcrunch_file:not([data-shown])")) {
+        const link = el.querySelector("a[href]");
+        const kind = ["image", "video", "audio"].find((name) =>
+            el.classList.contains(`o_helpcrunch_${name}`)
+        );
+        if (!link || !kind) {
+            continue;
+        }
+        el.dataset.shown = "1";
+        if (PLAYERS[kind]) {
+            const player = document.createElement(PLAYERS[kind]);
+            player.controls = true;
+            player.preload = "none";
+            player.src = link.href;
+            el.prepend(player);
+        } else {
+            const image = document.createElement("img");
+            image.referrerPolicy = "no-referrer";
+            image.loading = "lazy";
+            image.alt = image.title = link.textContent;
+            image.src = link.href;
+            link.replaceChildren(image);
+        }
+    }
+}
+
+patch(MessageComponent.prototype, {
+    /** @override */
+    prepareMessageBody(bodyEl) {
+        super.prepareMessageBody(...arguments);
+        if (bodyEl && this.message.thread?.helpcrunchIsChannel) {
+            showHelpcrunchFiles(bodyEl);
+        }
+    },
+});
