@@ -19,6 +19,9 @@ BOT_AGENT = "301"
 HUMAN_AGENT = 302
 CUSTOMER = 5001
 TELEGRAM = 2
+# How long anything may take before a test gives up on it, in seconds: no machine is so
+# busy, only what never comes fails.
+PATIENCE = 240
 
 
 class HelpcrunchCase(TransactionCase):

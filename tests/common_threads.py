@@ -11,7 +11,7 @@ from odoo.tests import BaseCase, get_db_name
 
 from ..models import work
 from ..tools import worker
-from .common import BOT_AGENT, StandIn
+from .common import BOT_AGENT, PATIENCE, StandIn
 
 _SOURCE = "concurrency test"
 
@@ -86,7 +86,7 @@ class ThreadCase(BaseCase):
         self.addCleanup(self._clean_up)
 
     def _clean_up(self):
-        worker.wait_for_quiet()
+        worker.wait_for_quiet(PATIENCE)
         with self.transaction() as env:
             chats = env["helpcrunch.chat"].search(
                 [("account_id", "=", self.account_id)]
@@ -124,7 +124,8 @@ class ThreadCase(BaseCase):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(20)
+            thread.join(PATIENCE)
+            self.assertFalse(thread.is_alive())
         self.assertFalse(errors)
 
     def receive(self, webhook, do_work=True):
@@ -143,7 +144,7 @@ class ThreadCase(BaseCase):
 
     def settle(self):
         """Wait until the pool has nothing to do: no cron is running here."""
-        self.assertTrue(worker.wait_for_quiet(30))
+        self.assertTrue(worker.wait_for_quiet(PATIENCE))
 
     def pending(self, env):
         return env["helpcrunch.event"].search_count(

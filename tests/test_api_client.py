@@ -17,7 +17,7 @@ from ..exceptions import (
 )
 from ..tools import helpcrunch_api
 from ..tools.helpcrunch_api import HelpcrunchApi
-from .common import BOT_AGENT, CUSTOMER, StandIn
+from .common import BOT_AGENT, CUSTOMER, PATIENCE, StandIn
 
 KEY = "test-api-key"
 MISSING_CHAT = 999999
@@ -40,7 +40,7 @@ class TestApiClient(BaseCase):
         message = self.helpcrunch.customer_says(CUSTOMER, "Hi", application=2)
         self.chat = message["chat"]
 
-    def client(self, key=KEY, url=None, timeout=5):
+    def client(self, key=KEY, url=None, timeout=PATIENCE):
         return HelpcrunchApi(f"{url or self.helpcrunch.url}/v1", key, timeout)
 
     def fails(self, error, call, *args, status=None):
@@ -246,16 +246,17 @@ class TestApiClient(BaseCase):
         self.assertEqual(self.count_said(), 2)
 
     def test_a_slow_answer(self):
-        self.api = self.client(timeout=0.15)
-        self.helpcrunch.set(latency_after=0.6)
+        self.api = self.client(timeout=2)
+        self.helpcrunch.set(latency_after=30)
         self.fails(UnknownOutcomeError, self.says, status=0)
         self.assertEqual(self.count_said(), 1)
         self.helpcrunch.set(latency_after=0)
+        self.api = self.client()
         self.assertTrue(self.says()["id"])
 
     def test_nobody_waits_long_for_who_the_customer_is(self):
-        self.patch(helpcrunch_api, "PREFETCH_TIMEOUT", 0.15)
-        self.helpcrunch.set(latency=0.6)
+        self.patch(helpcrunch_api, "PREFETCH_TIMEOUT", 0.5)
+        self.helpcrunch.set(latency=2)
         self.fails(UnknownOutcomeError, self.api.get_customer, CUSTOMER)
         self.fails(UnknownOutcomeError, self.api.get_chat, self.chat)
         # The rest has the client's own patience.

@@ -6,6 +6,7 @@ from odoo.tests import tagged
 from ..models import helpcrunch_broadcast_sending, work
 from ..models.courier import Courier
 from ..tools import worker
+from .common import PATIENCE
 from .common_threads import ThreadCase
 
 
@@ -69,7 +70,7 @@ class TestBroadcastThreads(ThreadCase):
             patch.object(helpcrunch_broadcast_sending, "_FRESH_SECONDS", 0),
             patch.object(work, "_FEED_SECONDS", 0.05),
         ):
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + PATIENCE
             state = None
             while state != "done" and time.monotonic() < deadline:
                 self.together(

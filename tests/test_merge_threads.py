@@ -9,6 +9,7 @@ from odoo.tests import tagged
 from ..models import helpcrunch_duplicate_merge, work
 from ..models.turn import Turn
 from ..tools import worker
+from .common import PATIENCE
 from .common_threads import ThreadCase
 
 PHONE = "+380 67 123 4567"
@@ -108,7 +109,7 @@ class TestMergeThreads(ThreadCase):
 
         def slow_flush(turn):
             entered.set()
-            go_on.wait(10)
+            go_on.wait(PATIENCE)
             flush(turn)
 
         self.helpcrunch.customer_says(customer, "Painter", application=2)
@@ -118,14 +119,14 @@ class TestMergeThreads(ThreadCase):
                 target=lambda: [self.receive(webhook) for webhook in webhooks]
             )
             turn.start()
-            self.assertTrue(entered.wait(10))
+            self.assertTrue(entered.wait(PATIENCE))
             merge = threading.Thread(target=self.merge)
             merge.start()
             merge.join(0.5)
             self.assertTrue(merge.is_alive(), "the merge did not wait for the turn")
             go_on.set()
-            turn.join(20)
-            merge.join(20)
+            turn.join(PATIENCE)
+            merge.join(PATIENCE)
         self.settle()
         self.merge()
         with self.transaction() as env:
@@ -144,13 +145,13 @@ class TestMergeThreads(ThreadCase):
 
         def slow_merge(row, newer, older):
             locked.set()
-            go_on.wait(10)
+            go_on.wait(PATIENCE)
             merge(row, newer, older)
 
         with patch.object(duplicates, "_merge", slow_merge):
             thread = threading.Thread(target=self.merge)
             thread.start()
-            self.assertTrue(locked.wait(10))
+            self.assertTrue(locked.wait(PATIENCE))
             self.helpcrunch.customer_says(5001, "lead", application=2)
             # Stored and answered at once; the dialogue is busy, so its turn waits.
             for webhook in self.helpcrunch.captured(clear=True):
@@ -158,7 +159,7 @@ class TestMergeThreads(ThreadCase):
             with self.transaction() as env:
                 self.assertEqual(self.pending(env), 1)
             go_on.set()
-            thread.join(20)
+            thread.join(PATIENCE)
         work.take_turns(self.dbname, chat_id)
         self.settle()
         with self.transaction() as env:
@@ -184,7 +185,7 @@ class TestMergeThreads(ThreadCase):
             thread.start()
             thread.join(0.5)
             self.assertTrue(thread.is_alive(), "the merge did not wait for the lead")
-        thread.join(20)
+        thread.join(PATIENCE)
         with self.transaction() as env:
             self.assertFalse(env["res.partner"].browse(new).exists())
             self.assertEqual(env["crm.lead"].browse(lead_id).partner_id.id, old)

@@ -11,7 +11,7 @@ from odoo.tests import new_test_user, tagged
 
 from ..models import work
 from ..tools import webhook
-from .common import HUMAN_AGENT
+from .common import HUMAN_AGENT, PATIENCE
 from .common_threads import ThreadCase
 
 _OPERATORS = 5
@@ -132,7 +132,7 @@ class TestOperatorThreads(ThreadCase):
             list(pool.map(self.ask, chat_ids))
         self.settle()
         watching.set()
-        watcher.join(10)
+        watcher.join(PATIENCE)
         with self.transaction() as env:
             sessions = self.sessions(env)
             # Never above the cap, and every place is taken.

@@ -14,7 +14,7 @@ from ..tools import answers, files, log, matching, placeholders, text
 # A turn of a dialogue takes milliseconds; a pattern that tries every way to cut a text
 # takes minutes for texts of this length.
 LONG = 20000
-PATIENCE = 1.0
+QUICK = 3.0
 # Spaces, marks, look-alikes, apostrophes, invisible ones, emoji, braces, other scripts.
 ALPHABET = (
     " \t\n\u00a0\u2003/／.!?,;:«»\"'’ʼ`´_-{}|()[]%+0129aAbBiIxXzß"
@@ -34,9 +34,10 @@ def random_texts(seed, count=1500, length=12):
 
 class ToolsCase(BaseCase):
     def assert_quick(self, function, *args):
-        began = time.monotonic()
+        # Of this thread, not of the clock: a busy machine must not count.
+        began = time.thread_time()
         result = function(*args)
-        self.assertLess(time.monotonic() - began, PATIENCE)
+        self.assertLess(time.thread_time() - began, QUICK)
         return result
 
 

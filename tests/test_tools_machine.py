@@ -2,11 +2,11 @@
 
 import json
 import random
-import time
 
 from odoo.tests import BaseCase, tagged
 
 from ..tools import budget, log, signature, webhook, worker
+from .common import PATIENCE
 
 
 @tagged("post_install", "-at_install")
@@ -258,12 +258,10 @@ class TestMachineTools(BaseCase):
 
     def test_the_earliest_alarm_wins(self):
         rung = []
-        began = time.monotonic()
-        for seconds in (20, 0.02, 10):
+        for seconds in (2000, 0.02, 1000):
             worker.submit_later(seconds, rung.append, "now")
-        self.assertTrue(worker.wait_for_quiet(5))
+        self.assertTrue(worker.wait_for_quiet(PATIENCE))
         self.assertEqual(rung, ["now"])
-        self.assertLess(time.monotonic() - began, 5)
 
     # === LOG === #
 

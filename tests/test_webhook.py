@@ -7,7 +7,7 @@ from odoo.tests import HttpCase, tagged
 from ..const import WEBHOOK_MAX_BYTES
 from ..models import work
 from ..tools import signature
-from .common import HelpcrunchCase
+from .common import PATIENCE, HelpcrunchCase
 
 KEY = "test-signing-key"
 
@@ -36,7 +36,7 @@ class TestWebhook(HelpcrunchCase, HttpCase):
             self.base_url() + (path or self.path),
             data=body,
             headers=headers,
-            timeout=10,
+            timeout=PATIENCE,
         )
         if response.status_code != 200:
             self.assertEqual(self._everything(), before, "a refusal changed something")
@@ -135,7 +135,7 @@ class TestWebhook(HelpcrunchCase, HttpCase):
             yield b"x" * 1000
 
         response = self.opener.post(
-            self.base_url() + self.path, data=chunks(), timeout=10
+            self.base_url() + self.path, data=chunks(), timeout=PATIENCE
         )
         # Werkzeug's server does not read chunked bodies; either way nothing enters.
         self.assertIn(response.status_code, (401, 413))
@@ -219,7 +219,7 @@ class TestWebhook(HelpcrunchCase, HttpCase):
     def test_other_methods(self):
         for method in ("GET", "PUT", "DELETE"):
             response = self.opener.request(
-                method, self.base_url() + self.path, timeout=10
+                method, self.base_url() + self.path, timeout=PATIENCE
             )
             self.assertEqual(response.status_code, 405)
 
@@ -232,7 +232,7 @@ class TestWebhook(HelpcrunchCase, HttpCase):
         ):
             self._post(self._event())
             self._post(self._event())
-            first, second = receipts.get(timeout=20), receipts.get(timeout=20)
+            first, second = (receipts.get(timeout=PATIENCE) for _post in range(2))
         self.assertEqual(first["event_id"], self._stored().id)
         self.assertNotIn("event_id", second)
 

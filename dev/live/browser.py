@@ -11,6 +11,8 @@ from pathlib import Path
 
 import websocket
 
+from live.server import PATIENCE
+
 _NAMES = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stable")
 _FLAGS = (
     "--headless",
@@ -44,7 +46,9 @@ class Browser:
         self._number = 0
         self.errors = []
         try:
-            self._socket = websocket.create_connection(self._address(), timeout=30)
+            self._socket = websocket.create_connection(
+                self._address(), timeout=PATIENCE
+            )
             page = next(
                 target
                 for target in self._call("Target.getTargets")["targetInfos"]
@@ -83,7 +87,7 @@ class Browser:
 
     def _address(self):
         told = Path(self._folder) / "DevToolsActivePort"
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             lines = told.read_text().splitlines() if told.exists() else ()
             if len(lines) == 2:
@@ -132,7 +136,7 @@ class Browser:
             raise RuntimeError(result["exceptionDetails"]["exception"]["description"])
         return result["result"].get("value")
 
-    def wait_for(self, code, seconds=20):
+    def wait_for(self, code, seconds=PATIENCE):
         """Return the first true value of an expression (a node is none), or raise."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -49,6 +49,9 @@ assert account.state == "connected", account.error
 env.cr.commit()
 print("WEBHOOK=" + account.webhook_url.rpartition("/helpcrunch/")[2])
 """
+# How long anything may take before a test gives up on it, in seconds. Nobody waits so
+# long for what comes, and no machine is so busy: only what never comes fails.
+PATIENCE = 240
 # What a bot of a few steps says at once, without asking HelpCrunch anything.
 ECHO_BOT = """
 if not env["helpcrunch.bot"].search([]):
@@ -161,7 +164,7 @@ class OdooServer:
                 check=True,
                 stdout=options.pop("stdout", log),
                 stderr=log,
-                timeout=400,
+                timeout=5 * PATIENCE,
                 **options,
             )
 
@@ -232,7 +235,7 @@ class OdooServer:
                 stderr=log,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             try:
                 self.get("/web/health")
@@ -242,7 +245,7 @@ class OdooServer:
         raise TimeoutError(f"no answer from {self.url}, see {self.log}")
 
     def get(self, path):
-        with urlopen(self.url + path, timeout=30) as answer:
+        with urlopen(self.url + path, timeout=PATIENCE) as answer:
             return answer.read()
 
     def kill(self):
@@ -296,7 +299,7 @@ class OdooServer:
         return complaints
 
 
-def wait_for(condition, seconds=30):
+def wait_for(condition, seconds=PATIENCE):
     """Return the first true value of ``condition()``, or None after ``seconds``."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -320,6 +323,7 @@ def said(standin, chat, text=None):
 __all__ = [
     "ECHO_BOT",
     "EXAMPLE_BOT",
+    "PATIENCE",
     "OdooServer",
     "StandIn",
     "free_port",

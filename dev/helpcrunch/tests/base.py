@@ -12,6 +12,8 @@ from helpcrunch.wire import Response, Server
 
 KEY = "test-api-key"
 SIGNING_KEY = "test-signing-key"
+# How long anything may take before a test gives up on it, in seconds.
+PATIENCE = 240
 BOT, MARIA, ANDREW = 301, 302, 303
 
 
@@ -29,7 +31,7 @@ class Receiver:
     def _take(self, request):
         self.requests.append(request)
         if self.hold:
-            self.hold.wait(5)
+            self.hold.wait(PATIENCE)
         return Response.json({}, self.statuses.pop(0) if self.statuses else 200)
 
     def stop(self):
@@ -62,7 +64,7 @@ class StandInCase(unittest.TestCase):
         """Empty the stand-in."""
         super().setUp()
         self.server.reset()
-        self.connection = http.client.HTTPConnection(self.address, timeout=10)
+        self.connection = http.client.HTTPConnection(self.address, timeout=PATIENCE)
         self.addCleanup(self.connection.close)
 
     def call(self, method, path, body=None, key=KEY):
@@ -100,7 +102,7 @@ class StandInCase(unittest.TestCase):
         self.addCleanup(receiver.stop)
         return receiver
 
-    def idle(self, timeout=5):
+    def idle(self, timeout=PATIENCE):
         """Wait for the webhooks."""
         self.assertTrue(self.server.wait_idle(timeout), "webhooks are still pending")
 

@@ -16,7 +16,7 @@ from helpcrunch.control import Control
 from helpcrunch.standin import StandIn
 from helpcrunch.toggles import TOGGLES
 
-from .base import MARIA, StandInCase
+from .base import MARIA, PATIENCE, StandInCase
 
 FOLDER = Path(__file__).resolve().parent.parent
 
@@ -102,7 +102,9 @@ class TestControl(StandInCase):
         self.assertEqual(self.server.latest_deliveries(), [])
 
     def test_stream(self):
-        with socket.create_connection(self.address.split(":"), timeout=5) as page:
+        with socket.create_connection(
+            self.address.split(":"), timeout=PATIENCE
+        ) as page:
             page.sendall(b"GET /_test/stream HTTP/1.1\r\nHost: x\r\n\r\n")
             lines = page.makefile("rb")
             while lines.readline() != b"retry: 1000\n":
@@ -161,7 +163,7 @@ class TestLife(unittest.TestCase):
     @staticmethod
     def _swallow(url):
         try:
-            urllib.request.urlopen(url, timeout=5)
+            urllib.request.urlopen(url, timeout=PATIENCE)
         except OSError:
             return  # cut by the stop, as it should be
 
@@ -180,4 +182,4 @@ class TestLife(unittest.TestCase):
                 with urllib.request.urlopen(request) as answer:
                     self.assertEqual(json.load(answer)["meta"]["total"], 4)
                 process.send_signal(number)
-                self.assertEqual(process.wait(5), 0)
+                self.assertEqual(process.wait(PATIENCE), 0)

@@ -6,7 +6,7 @@ import time
 
 from helpcrunch.webhooks import sign
 
-from .base import BOT, MARIA, SIGNING_KEY, StandInCase
+from .base import BOT, MARIA, PATIENCE, SIGNING_KEY, StandInCase
 
 CUSTOMER = {"id", "name", "email", "userId"}
 
@@ -232,7 +232,7 @@ class TestWebhooks(StandInCase):
         receiver.hold = threading.Event()
         for text in "1234":
             self.server.customer_says(5001, text)
-        deadline = time.monotonic() + 2
+        deadline = time.monotonic() + PATIENCE
         while len(receiver.requests) < 4 and time.monotonic() < deadline:
             time.sleep(0.01)
         self.assertEqual(len(receiver.requests), 4)

@@ -3,7 +3,7 @@
 import unittest
 
 from live.browser import Browser
-from live.server import OdooServer, StandIn, said, wait_for
+from live.server import PATIENCE, OdooServer, StandIn, said, wait_for
 
 CUSTOMERS = range(8001, 8031)
 _BOT = """
@@ -80,8 +80,8 @@ class TestBroadcastScreens(unittest.TestCase):
             for number in CUSTOMERS
         ]
         for chat in chats:
-            self.assertTrue(wait_for(lambda c=chat: said(self.helpcrunch, c), 30))
-        self.helpcrunch.wait_idle(10)
+            self.assertTrue(wait_for(lambda c=chat: said(self.helpcrunch, c)))
+        self.helpcrunch.wait_idle(PATIENCE)
         self.odoo.sql("UPDATE helpcrunch_account SET requests_per_minute = 300")
         self.odoo.sql("UPDATE helpcrunch_account_budget SET calls = '{}'")
         step_id = int(self.odoo.shell(_STEP).partition("STEP=")[2].split()[0])
@@ -105,14 +105,14 @@ class TestBroadcastScreens(unittest.TestCase):
         self.boss.keep_picture("2-sending")
         self.click("Призупинити")
         self.boss.wait_for(f"!!{_button('Відновити')}")
-        self.helpcrunch.wait_idle(5)
+        self.helpcrunch.wait_idle(PATIENCE)
         before = sum(len(said(self.helpcrunch, chat)) for chat in chats)
         self.boss.keep_picture("3-paused")
-        self.helpcrunch.wait_idle(3)
+        self.helpcrunch.wait_idle(PATIENCE)
         self.assertEqual(sum(len(said(self.helpcrunch, c)) for c in chats), before)
         self.click("Відновити")
         self.wait_for_field("sent_count", "30", 60)
-        self.boss.wait_for("!document.querySelector('[name=estimated_end]')", 30)
+        self.boss.wait_for("!document.querySelector('[name=estimated_end]')")
         self.boss.keep_picture("4-done")
 
         news = "Доброго ранку! Чи є нові замовлення?"
@@ -125,7 +125,7 @@ class TestBroadcastScreens(unittest.TestCase):
                 )
             )
         self.helpcrunch.customer_says(CUSTOMERS[0], "Так", application=2)
-        self.helpcrunch.wait_idle(10)
+        self.helpcrunch.wait_idle(PATIENCE)
         self.boss.open(
             f"{self.odoo.url}/odoo/action-helpcrunch_chatbot.helpcrunch_broadcast_action"
         )

@@ -3,7 +3,7 @@
 import random
 import time
 
-from live.server import wait_for
+from live.server import PATIENCE, wait_for
 from live.tests.test_live import LiveCase
 
 _DRAW = """
@@ -52,7 +52,7 @@ class TestBroadcast(LiveCase):
         print(f"killed after {moments} of {customers}")
         done = "SELECT id FROM helpcrunch_broadcast WHERE state = 'done'"
         self._wait_awake(lambda: self.odoo.sql(done))
-        self.helpcrunch.wait_idle(10)
+        self.helpcrunch.wait_idle(PATIENCE)
         self.assertEqual(self.odoo.sql(_SENT), [customers])
         for chat in chats:
             self.assert_said(chat, "News")

@@ -28,9 +28,9 @@ class TestMerge(LiveCase):
         self.assert_said(chat, "Your number?")
         return chat
 
-    def merged(self, seconds=10):
+    def merged(self):
         contact = "SELECT partner_id FROM helpcrunch_chat"
-        return wait_for(lambda: self.odoo.sql(contact) == [self.old], seconds)
+        return wait_for(lambda: self.odoo.sql(contact) == [self.old])
 
     def _merge_at_once(self, workers):
         self.odoo.start(workers, "--max-cron-threads=0")
@@ -53,12 +53,12 @@ class TestMerge(LiveCase):
         waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
         with self.odoo.holding(lock):
             self.says(NUMBER)
-            self.assertTrue(wait_for(lambda: self.odoo.sql(waiting), 10))
+            self.assertTrue(wait_for(lambda: self.odoo.sql(waiting)))
             self.says("ping")
             pending = "SELECT 1 FROM helpcrunch_event WHERE state = 'pending'"
-            self.assertTrue(wait_for(lambda: self.odoo.sql(pending), 5))
+            self.assertTrue(wait_for(lambda: self.odoo.sql(pending)))
         began = time.monotonic()
-        self.assert_said(chat, "Answer", seconds=10)
+        self.assert_said(chat, "Answer")
         print(f"answered {time.monotonic() - began:.2f} s after the lock was gone")
         self.assertTrue(self.merged())
 
@@ -69,13 +69,13 @@ class TestMerge(LiveCase):
         waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
         with self.odoo.holding(lock):
             self.says(NUMBER)
-            self.assertTrue(wait_for(lambda: self.odoo.sql(waiting), 10))
+            self.assertTrue(wait_for(lambda: self.odoo.sql(waiting)))
             self.odoo.kill()
         queued = "SELECT 1 FROM helpcrunch_duplicate WHERE state = 'queued'"
         self.assertEqual(self.odoo.sql(queued), [1])
         self.odoo.start("--workers=0")
         self.odoo.wake_crons()
-        self.assertTrue(self.merged(100))
+        self.assertTrue(self.merged())
         self.assertEqual(self.odoo.sql("SELECT 1 FROM helpcrunch_duplicate"), [])
         same = f"SELECT 1 FROM res_partner WHERE phone_sanitized = '{NUMBER}'"
         self.assertEqual(self.odoo.sql(same), [1])

@@ -5,7 +5,7 @@ import unittest
 from urllib.request import Request, urlopen
 
 from live.browser import Browser
-from live.server import EXAMPLE_BOT, OdooServer, StandIn
+from live.server import EXAMPLE_BOT, PATIENCE, OdooServer, StandIn
 
 # A pixel of PNG: what a step shows need not be pretty here.
 _PIXEL = (
@@ -103,7 +103,7 @@ class TestStory(unittest.TestCase):
         self.browser.wait_for(
             f"document.querySelector('{_CARD} .message.in img')?.naturalWidth == 1"
         )
-        with urlopen(link, timeout=10) as answer:
+        with urlopen(link, timeout=PATIENCE) as answer:
             whole = answer.read()
             self.assertEqual(answer.status, 200)
             self.assertEqual(answer.headers.get_content_type(), "image/png")
