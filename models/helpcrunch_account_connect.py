@@ -32,6 +32,12 @@ class HelpcrunchAccount(models.Model):
             that the form goes on showing them
         """
         self.ensure_one()
+        self.check_access("write")
+        # sudo: helpcrunch.account - agents, channels and the state are the machine's;
+        # that this person may set the messenger up was checked just now
+        return self.sudo()._connect()
+
+    def _connect(self):
         if not self.api_key:
             raise UserError(
                 self.env._(

@@ -39,6 +39,7 @@ from . import (
     test_operator_timers,
     test_operators,
     test_opt_out,
+    test_people_connect,
     test_privacy,
     test_queries,
     test_schedule,

@@ -6,7 +6,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
-from odoo.tests import TransactionCase
+from odoo.fields import Command
+from odoo.tests import TransactionCase, new_test_user
 
 from ..models import work
 from ..tools import worker
@@ -22,6 +23,7 @@ TELEGRAM = 2
 # How long anything may take before a test gives up on it, in seconds: no machine is so
 # busy, only what never comes fails.
 PATIENCE = 240
+MANAGER_GROUP = "helpcrunch_chatbot.group_manager"
 
 
 class HelpcrunchCase(TransactionCase):
@@ -31,6 +33,9 @@ class HelpcrunchCase(TransactionCase):
     controller would, takes the turns, delivers the calls, and returns what the customer
     then reads. Only the threads are replaced: what would run in the pool runs here, one
     after the other, since the test cursor cannot be shared.
+
+    People's work is done by people: messenger, bot and steps are made by ``manager``,
+    who has the app's role and no other. ``self.env`` is the machine: webhooks, threads.
     """
 
     @classmethod
@@ -40,8 +45,14 @@ class HelpcrunchCase(TransactionCase):
         cls.helpcrunch = StandIn(port=0, rate_limit=0)
         cls.helpcrunch.start()
         cls.addClassCleanup(cls.helpcrunch.stop)
+        cls.manager = new_test_user(
+            cls.env, "shop_manager", MANAGER_GROUP, name="Manager"
+        )
+        cls.administrator = new_test_user(
+            cls.env, "odoo_administrator", "base.group_system", name="Administrator"
+        )
         cls.account = cls._create_account()
-        cls.bot = cls.env["helpcrunch.bot"].create(
+        cls.bot = cls.as_manager("helpcrunch.bot").create(
             {
                 "name": "Shop",
                 "live": True,
@@ -52,17 +63,42 @@ class HelpcrunchCase(TransactionCase):
         )
 
     @classmethod
-    def _create_account(cls, **vals):
-        account = cls.env["helpcrunch.account"].create(
-            {
-                "name": "HelpCrunch",
-                "api_url": f"{cls.helpcrunch.url}/v1",
-                "api_key": "test-api-key",
-                "webhook_secret": "test-signing-key",
-                "requests_per_minute": 100000,
-                **vals,
-            },
+    def as_manager(cls, model):
+        """Return a model as the manager of the app has it, who has no other role."""
+        return cls.env[model].with_user(cls.manager)
+
+    @classmethod
+    def _create_manager(cls, company):
+        """Return the manager of another company, who sees nothing of the first."""
+        return new_test_user(
+            cls.env,
+            f"manager_of_{company.id}",
+            MANAGER_GROUP,
+            company_id=company.id,
+            company_ids=[Command.set(company.ids)],
         )
+
+    @classmethod
+    def _create_account(cls, **vals):
+        manager = cls.manager
+        if company := cls.env["res.company"].browse(vals.get("company_id")):
+            manager = cls._create_manager(company)
+            cls.administrator.company_ids |= company
+        account = (
+            cls.env["helpcrunch.account"]
+            .with_user(manager)
+            .create(
+                {
+                    "name": "HelpCrunch",
+                    "api_key": "test-api-key",
+                    "webhook_secret": "test-signing-key",
+                    "requests_per_minute": 100000,
+                    **vals,
+                },
+            )
+        )
+        # Where to find HelpCrunch is no business of the app's manager.
+        account.with_user(cls.administrator).api_url = f"{cls.helpcrunch.url}/v1"
         account.action_connect()
         account.bot_agent_id = account.agent_ids.filtered(
             lambda agent: agent.external_id == BOT_AGENT
@@ -94,7 +130,7 @@ class HelpcrunchCase(TransactionCase):
     def step(cls, name, step_type="text", alias=None, **vals):
         """Draw a step; ``alias`` is a phrase or several, ``message`` its name."""
         phrases = [alias] if isinstance(alias, str) else alias or []
-        return cls.env["helpcrunch.step"].create(
+        return cls.as_manager("helpcrunch.step").create(
             {
                 "name": name,
                 "bot_id": cls.bot.id,

@@ -18,7 +18,7 @@ class OperatorCase(HelpcrunchCase):
         super().setUpClass()
         cls.olena = cls._user("olena", "Olena")
         cls.petro = cls._user("petro", "Petro")
-        cls.queue = cls.env["helpcrunch.operator.queue"].create(
+        cls.queue = cls.as_manager("helpcrunch.operator.queue").create(
             {
                 "name": "Sales",
                 "max_active_chats": 2,
@@ -50,7 +50,7 @@ class OperatorCase(HelpcrunchCase):
 
     @classmethod
     def add_operator(cls, user, queue=None, **vals):
-        return cls.env["helpcrunch.operator"].create(
+        return cls.as_manager("helpcrunch.operator").create(
             {"queue_id": (queue or cls.queue).id, "user_id": user.id, **vals}
         )
 

@@ -213,7 +213,7 @@ class TestBroadcastOnce(BroadcastCase):
         self.account.requests_per_minute = 62
         self.news.message = _LONG
         self.customers(4)
-        self.account.budget_ids.calls = {}
+        self.account.sudo().budget_ids.calls = {}
         broadcast = self.plan()
         stuck = {self.chat(customer).external_id for customer in (5001, 5002)}
         make = calls_module.make
@@ -225,7 +225,7 @@ class TestBroadcastOnce(BroadcastCase):
 
         with patch.object(calls_module, "make", fail_for_some):
             for _look in range(15):
-                self.account.budget_ids.calls = {}
+                self.account.sudo().budget_ids.calls = {}
                 self.look()
                 self.deliver()
         self.assertEqual(self.count(5003, "First"), 1)

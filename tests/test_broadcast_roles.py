@@ -13,7 +13,6 @@ class TestBroadcastRoles(BroadcastCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.manager = new_test_user(cls.env, "boss", MANAGER)
         cls.clerk = new_test_user(cls.env, "clerk", "base.group_user")
         cls.portal = new_test_user(cls.env, "portal", "base.group_portal")
 

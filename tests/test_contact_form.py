@@ -13,9 +13,6 @@ class TestContactForm(HelpcrunchCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.step("Welcome", alias="/start")
-        cls.manager = new_test_user(
-            cls.env, "manager", "helpcrunch_chatbot.group_manager"
-        )
         cls.operator = new_test_user(
             cls.env,
             "operator",

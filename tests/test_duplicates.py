@@ -13,9 +13,6 @@ class TestPossibleDuplicates(MergeCase):
     def setUp(self):
         super().setUp()
         self.account.trust_typed_phone = False
-        self.manager = new_test_user(
-            self.env, "manager", "helpcrunch_chatbot.group_manager"
-        )
         self.operator = new_test_user(
             self.env, "operator", "helpcrunch_chatbot.group_operator"
         )
@@ -24,7 +21,7 @@ class TestPossibleDuplicates(MergeCase):
         self.merge()
         self.row = self.listed()
 
-    @users("manager")
+    @users("shop_manager")
     def test_a_manager_merges_with_one_click(self):
         self.partner().company_id = False
         action = self.row.with_user(self.env.user).action_merge()
@@ -33,7 +30,7 @@ class TestPossibleDuplicates(MergeCase):
         self.assertFalse(self.row.exists())
         self.assertEqual(self.old.message_ids[0].author_id, self.env.user.partner_id)
 
-    @users("manager")
+    @users("shop_manager")
     def test_not_the_same_is_asked_only_once(self):
         self.row.with_user(self.env.user).action_dismiss()
         self.assertEqual(self.row.state, "dismissed")
@@ -45,7 +42,7 @@ class TestPossibleDuplicates(MergeCase):
         self.row.with_user(self.env.user).action_decide_again()
         self.assertEqual(self.row.state, "open")
 
-    @users("manager")
+    @users("shop_manager")
     def test_the_next_one_is_looked_at_then(self):
         self.row.with_user(self.env.user).action_dismiss()
         other = self.contact("Other")
@@ -55,7 +52,7 @@ class TestPossibleDuplicates(MergeCase):
         row = self.listed() - self.row
         self.assertEqual(row.older_partner_id | row.partner_id, other | self.new)
 
-    @users("manager")
+    @users("shop_manager")
     def test_side_by_side(self):
         self.old.write({"city": "Kyiv", "name": "<b>Old</b>"})
         row = self.row.with_user(self.env.user)

@@ -17,7 +17,7 @@ class TestManual(HelpcrunchCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.account.company_id.country_id = cls.env.ref("base.ua")
+        cls.env.company.country_id = cls.env.ref("base.ua")
         cls.step("Вітаю!", alias="/start")
 
     def ask(self, name, **vals):

@@ -14,7 +14,7 @@ class MergeCase(HelpcrunchCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.account.company_id.country_id = cls.env.ref("base.ua")
+        cls.env.company.country_id = cls.env.ref("base.ua")
         cls.welcome_tag, cls.known_tag, cls.stale_tag = cls.env[
             "res.partner.category"
         ].create([{"name": "Welcome"}, {"name": "Known"}, {"name": "No phone"}])

@@ -11,9 +11,6 @@ class TestOperatorRoles(OperatorCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.manager = new_test_user(
-            cls.env, "boss", "helpcrunch_chatbot.group_manager", name="Boss"
-        )
         cls.clerk = new_test_user(cls.env, "clerk", "base.group_user")
         cls.portal = new_test_user(cls.env, "portal", "base.group_portal")
 

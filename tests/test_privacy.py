@@ -24,9 +24,6 @@ class TestPrivacy(HelpcrunchCase):
         cls.thanks = cls.step("Thanks")
         cls.step("Lead", "create_lead", alias="lead", next_step_id=cls.thanks)
         cls.step("Welcome", alias="/start")
-        cls.manager = new_test_user(
-            cls.env, "manager", "helpcrunch_chatbot.group_manager"
-        )
 
     def setUp(self):
         super().setUp()

@@ -75,7 +75,7 @@ class TestStory(HelpcrunchCase, HttpCase):
         self.assertEqual((branch[0], branch[2]), ("Гілка лідів", "Ім'я?"))
         self.assertIn(self.media._get_url(), branch[1])
         self.assertEqual(self.says("Олена Коваль"), ["Телефон?"])
-        self.account.company_id.country_id = self.env.ref("base.ua")
+        self.env.company.country_id = self.env.ref("base.ua")
         self.assertEqual(self.says("067 123 45 67"), ["Пошта?"])
         self.assertEqual(self.says("не пошта"), ["Ще раз: Пошта?"])
         self.assertEqual(self.says("olena@example.com"), ["Країна?"])

@@ -87,7 +87,7 @@ class TestUpdateContactFields(AskCase):
     def test_phone_of_the_contacts_country_then_the_customers_then_ours(self):
         self.ask("phone")
         partner, customer = self.partner(), self.chat().customer_id
-        self.account.company_id.country_id = self.env.ref("base.us")
+        self.env.company.country_id = self.env.ref("base.us")
         partner.country_id = customer.country_code = False
         self.accepts("phone", {"(202) 555-0123": "+1 202-555-0123"})
         self.refuses("phone", "067 123 45 67")
