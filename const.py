@@ -2,6 +2,8 @@
 
 # The public address of the API (helpcrunch-api.md 1.1, D-start).
 API_URL = "https://api.helpcrunch.com/v1"
+# The system parameter that lets a messenger call a server of the own network.
+PRIVATE_API_PARAMETER = "helpcrunch_chatbot.allow_private_api"
 # Seconds a call may take in all; nobody waits for ever.
 API_TIMEOUT = 10
 # Before the first turn of an unknown customer we ask HelpCrunch who that is;

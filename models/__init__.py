@@ -1,5 +1,9 @@
 # What others inherit comes first.
-from . import helpcrunch_remote, helpcrunch_step_part  # isort: split
+from . import (  # isort: split
+    helpcrunch_guarded,
+    helpcrunch_remote,
+    helpcrunch_step_part,
+)
 
 from . import (
     crm_lead,

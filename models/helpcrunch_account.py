@@ -1,17 +1,18 @@
 import secrets
 from urllib.parse import urlsplit
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import urls
 
-from ..const import API_URL, EVENT_TYPES, WEBHOOK_PATH
+from ..const import API_URL, EVENT_TYPES, PRIVATE_API_PARAMETER, WEBHOOK_PATH
+from ..tools import network
 from ..tools.helpcrunch_api import HelpcrunchApi
 
 
 class HelpcrunchAccount(models.Model):
     _name = "helpcrunch.account"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "helpcrunch.guarded"]
     _description = "HelpCrunch Messenger"
     _order = "name, id"
     _check_company_auto = True
@@ -56,7 +57,8 @@ class HelpcrunchAccount(models.Model):
         "API Address",
         required=True,
         default=API_URL,
-        help="Change it only to talk to a test server.",
+        copy=False,
+        help="Change it only to talk to a test server. Administrators of Odoo only.",
     )
     organization_domain = fields.Char("Organisation", readonly=True, copy=False)
     bot_agent_id = fields.Many2one(
@@ -188,6 +190,30 @@ class HelpcrunchAccount(models.Model):
                         name=account.name,
                     ),
                 )
+            if problem := account._find_address_problem():
+                raise ValidationError(problem)
+
+    def _find_address_problem(self):
+        """Return why the API address may not be called, or None.
+
+        A server that calls what somebody types must not be sent round its own network.
+        """
+        if self.api_url == API_URL:
+            return None
+        # sudo: ir.config_parameter - a setting of whoever runs the server
+        if self.env["ir.config_parameter"].sudo().get_param(PRIVATE_API_PARAMETER):
+            return None
+        host = urlsplit(self.api_url).hostname
+        if not network.is_private(host):
+            return None
+        return self.env._(
+            "The API address of messenger “%(name)s” leads into the network of this "
+            "server (%(host)s). If that is a test server, set the system parameter "
+            "%(parameter)s to True.",
+            name=self.name,
+            host=host,
+            parameter=PRIVATE_API_PARAMETER,
+        )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -198,6 +224,18 @@ class HelpcrunchAccount(models.Model):
         )
         accounts._expect_events()
         return accounts
+
+    @api.model
+    def _is_written_by_people(self, field):
+        """Tell whether people may write a field.
+
+        Where the key is sent, and whose answers are read, is decided by who is
+        responsible for the server.
+        """
+        if field.name == "api_url":
+            return self.env.user.has_group("base.group_system")
+        # State, error, token: what the form shows only is the machine's.
+        return not (field.readonly and field.store)
 
     def write(self, vals):
         result = super().write(vals)
@@ -222,6 +260,8 @@ class HelpcrunchAccount(models.Model):
 
     def action_view_failed_events(self):
         self.ensure_one()
+        self.env["helpcrunch.event"].check_access("read")
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "helpcrunch_chatbot.helpcrunch_event_action"
         )
@@ -231,6 +271,8 @@ class HelpcrunchAccount(models.Model):
 
     def action_view_outbox(self):
         self.ensure_one()
+        self.env["helpcrunch.outbox"].check_access("read")
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "helpcrunch_chatbot.helpcrunch_outbox_action"
         )
@@ -266,12 +308,22 @@ class HelpcrunchAccount(models.Model):
             )
 
     def _get_responsible(self):
-        """Return the administrator to tell about this messenger's troubles."""
-        manager = self.env.ref("helpcrunch_chatbot.group_manager")
-        candidates = self.create_uid + manager.all_user_ids.sorted("id")
-        return candidates.filtered(
-            lambda user: user.active and user._is_internal() and user.id != 1
-        )[:1] or self.env.ref("base.user_admin")
+        """Return the administrator to tell about this messenger's troubles.
+
+        Whoever made the messenger, if still an administrator of the app today.
+        """
+        # sudo: res.users - of the messenger's company, whoever it is that asks
+        managers = self.env.ref("helpcrunch_chatbot.group_manager").sudo().all_user_ids
+        today = managers.filtered(
+            lambda user: (
+                user.active
+                and user._is_internal()
+                and user.id != SUPERUSER_ID
+                and self.company_id in user.company_ids
+            )
+        ).sorted("id")
+        maker = self.sudo().create_uid & today
+        return maker or today[:1] or self.env.ref("base.user_admin")
 
     def _get_api(self):
         """Return a client for this account."""

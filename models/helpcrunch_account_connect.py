@@ -33,6 +33,9 @@ class HelpcrunchAccount(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
+        if problem := self._find_address_problem():
+            # Allowed when it was saved, or a name that leads elsewhere since.
+            raise UserError(problem)
         # sudo: helpcrunch.account - agents, channels and the state are the machine's;
         # that this person may set the messenger up was checked just now
         return self.sudo()._connect()

@@ -9,6 +9,7 @@ from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import DummyRLock, Registry
 from odoo.tests import BaseCase, get_db_name
 
+from ..const import PRIVATE_API_PARAMETER
 from ..models import work
 from ..tools import worker
 from .common import BOT_AGENT, PATIENCE, StandIn
@@ -37,6 +38,7 @@ class ThreadCase(BaseCase):
         self.helpcrunch.reset()
         self.helpcrunch.set(capture=True, rate_limit=0)
         with self.transaction() as env:
+            env["ir.config_parameter"].set_param(PRIVATE_API_PARAMETER, "True")
             account = env["helpcrunch.account"].create(
                 {
                     "name": _SOURCE,

@@ -162,12 +162,12 @@ class TestBroadcastOnce(BroadcastCase):
         broadcast = self.plan()
         with self.nothing_goes_out():
             self.look()
-        self.account.state = "error"
+        self.by_machine(self.account).state = "error"
         self.bot.write({"quiet_from": 0, "quiet_to": 23.99})
         with self.enter_test_mode_if_needed():
             work.send_broadcasts(self.env.cr.dbname, alone=True)
         self.env.invalidate_all()
-        self.account.state = "connected"
+        self.by_machine(self.account).state = "connected"
         self.deliver()
         self.assertEqual(self.count(5001), 0)
         self.bot.quiet_to = 0

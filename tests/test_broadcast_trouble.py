@@ -192,11 +192,11 @@ class TestBroadcastTrouble(BroadcastCase):
     def test_a_messenger_that_is_not_connected(self):
         self.customers(1)
         broadcast = self.plan()
-        self.account.state = "error"
+        self.by_machine(self.account).state = "error"
         self.look(2)
         self.assertEqual(self.states(broadcast), {5001: "pending"})
         self.assertIn("not connected", broadcast.hint)
-        self.account.state = "connected"
+        self.by_machine(self.account).state = "connected"
         self.send_rest(broadcast)
         self.assertEqual(self.states(broadcast), {5001: "sent"})
         self.assertFalse(broadcast.hint)

@@ -162,18 +162,19 @@ class TestDelivery(HelpcrunchCase):
         self.assertEqual(self._said("About leads"), 1)
 
     def test_an_unreachable_host_is_tried_again(self):
-        address = self.account.api_url
-        self.account.api_url = "http://127.0.0.1:9/v1"
+        account = self.account.with_user(self.administrator)
+        address = account.api_url
+        account.api_url = "http://127.0.0.1:9/v1"
         self.says("leads")
         self.assertEqual(self._calls()[-1].state, "pending")
         self.assertEqual(self._calls()[-1].tries, 1)
-        self.account.api_url = address
+        account.api_url = address
         self._make_due()
         self._deliver()
         self.assertEqual(self._said("About leads"), 1)
 
     def test_a_call_that_cannot_be_written_fails_and_blocks_nothing(self):
-        self.account.bot_agent_id.external_id = "no number"
+        self.by_machine(self.account.bot_agent_id).external_id = "no number"
         with mute_logger(f"{_LOGGER}.courier"):
             self.says("leads")
         self.assertEqual(self._calls()[-1].state, "failed")

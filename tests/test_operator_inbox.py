@@ -186,10 +186,10 @@ class TestOperatorInbox(OperatorCase):
     def test_an_assignment_that_waits_is_not_made_after_a_takeover(self):
         self._map_agent()
         self.says("Hi")
-        self.account.state = "draft"
+        self.by_machine(self.account).state = "draft"
         self.says("help me")
         self.agent_writes("I take it", agent=303)
-        self.account.state = "connected"
+        self.by_machine(self.account).state = "connected"
         with self.enter_test_mode_if_needed():
             work.drain(self.env.cr.dbname)
             self.work()

@@ -111,7 +111,7 @@ class TestPrivacy(HelpcrunchCase):
         self.erase()
         # The catch-up looks at HelpCrunch's open chats, and a webhook is repeated.
         self.patch(helpcrunch_account_catch_up, "_GRACE_SECONDS", -60)
-        self.assertEqual(self.account._catch_up(), 0)
+        self.assertEqual(self.by_machine(self.account)._catch_up(), 0)
         with self.enter_test_mode_if_needed():
             self.receive(self.helpcrunch.webhook("message.chat.customer", data))
             self.work()

@@ -114,7 +114,7 @@ class TestScheduleStep(BroadcastCase):
 
     def test_one_that_runs_and_one_that_waits_are_enough(self):
         self.customers(1)
-        self.account.state = "error"
+        self.by_machine(self.account).state = "error"
         step = self.draw(
             next_run="2026-11-25 07:00:00", interval_type="minutes", interval_number=1
         )
@@ -122,7 +122,7 @@ class TestScheduleStep(BroadcastCase):
             with freeze_time(f"2026-11-25 07:0{minute}:00"):
                 self.run_cron()
         self.assertEqual(len(step.broadcast_ids), 2)
-        self.account.state = "connected"
+        self.by_machine(self.account).state = "connected"
         for broadcast in step.broadcast_ids.sorted("id"):
             self.send_rest(broadcast)
         self.assertEqual(self.heard(5001).count("Reminder"), 2)

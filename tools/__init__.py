@@ -5,6 +5,7 @@ from . import (
     helpcrunch_api,
     log,
     matching,
+    network,
     placeholders,
     schedule,
     signature,

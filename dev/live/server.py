@@ -35,6 +35,7 @@ _OUR_CRONS = (
 _WIRE = """
 env["ir.config_parameter"].set_param("web.base.url", {base!r})
 env["ir.config_parameter"].set_param("web.base.url.freeze", "True")
+env["ir.config_parameter"].set_param("helpcrunch_chatbot.allow_private_api", "True")
 account = env["helpcrunch.account"].search([], limit=1)
 account = account or env["helpcrunch.account"].create({{"name": "HelpCrunch"}})
 account.write({{
