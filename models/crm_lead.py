@@ -1,11 +1,15 @@
 from markupsafe import Markup
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..tools.text import cut_marked
 
 # Marks the conversation in a lead's description, to find it again when it is erased.
 CONVERSATION_CLASS = "o_helpcrunch_conversation"
+
+
+# Who has no role of the app reads and exports nothing of a dialogue.
+_OPERATOR = "helpcrunch_chatbot.group_operator"
 
 
 class CrmLead(models.Model):
@@ -18,6 +22,7 @@ class CrmLead(models.Model):
         ondelete="set null",
         copy=False,
         readonly=True,
+        groups=_OPERATOR,
     )
     helpcrunch_bot_id = fields.Many2one(
         "helpcrunch.bot",
@@ -26,6 +31,7 @@ class CrmLead(models.Model):
         ondelete="set null",
         copy=False,
         readonly=True,
+        groups=_OPERATOR,
     )
     helpcrunch_step_id = fields.Many2one(
         "helpcrunch.step",
@@ -34,6 +40,7 @@ class CrmLead(models.Model):
         ondelete="set null",
         copy=False,
         readonly=True,
+        groups=_OPERATOR,
     )
     helpcrunch_session_id = fields.Many2one(
         "helpcrunch.operator.session",
@@ -42,9 +49,15 @@ class CrmLead(models.Model):
         ondelete="set null",
         copy=False,
         readonly=True,
+        groups=_OPERATOR,
         help="The operator's session in which this lead was asked for.",
     )
-    helpcrunch_turn = fields.Integer("HelpCrunch Turn", copy=False, readonly=True)
+    helpcrunch_turn = fields.Integer(
+        "HelpCrunch Turn", copy=False, readonly=True, groups=_OPERATOR
+    )
+    helpcrunch_chat_visible = fields.Boolean(
+        compute="_compute_helpcrunch_chat_visible", groups=_OPERATOR
+    )
 
     # One pass through a step makes one lead, whatever is retried or repeated.
     _helpcrunch_pass_once = models.UniqueIndex(
@@ -52,9 +65,27 @@ class CrmLead(models.Model):
         " WHERE helpcrunch_step_id IS NOT NULL AND helpcrunch_turn > 0"
     )
 
+    @api.depends("helpcrunch_chat_id")
+    @api.depends_context("uid")
+    def _compute_helpcrunch_chat_visible(self):
+        visible = self.helpcrunch_chat_id._filtered_access("read")
+        for lead in self:
+            lead.helpcrunch_chat_visible = lead.helpcrunch_chat_id in visible
+
+    @api.model
+    def _has_field_access(self, field, operation):
+        """Let nobody link a lead to a dialogue by hand, and read there then."""
+        return super()._has_field_access(field, operation) and (
+            operation != "write"
+            or self.env.su
+            or not (field.store and field.name.startswith("helpcrunch_"))
+        )
+
     def action_open_helpcrunch_chat(self):
         """Open the dialogue this lead came from."""
         self.ensure_one()
+        self.check_access("read")
+        self.helpcrunch_chat_id.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "res_model": "helpcrunch.chat",

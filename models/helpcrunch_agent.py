@@ -7,6 +7,7 @@ class HelpcrunchAgent(models.Model):
     _description = "HelpCrunch Agent"
     _order = "name, id"
     _check_company_auto = True
+    _written_by_people = ("active", "is_bot", "user_id")
 
     name = fields.Char(required=True)
     active = fields.Boolean(default=True)

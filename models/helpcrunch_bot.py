@@ -2,12 +2,13 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
+from . import marks
 from .bot_map import BotMap
 
 
 class HelpcrunchBot(models.Model):
     _name = "helpcrunch.bot"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "helpcrunch.guarded"]
     _description = "HelpCrunch Bot"
     _order = "name, id"
     _check_company_auto = True
@@ -117,10 +118,10 @@ class HelpcrunchBot(models.Model):
                 [("bot_id", "in", self.ids)], ["bot_id"], ["__count"]
             )
         )
-        leads = dict(
-            self.env["crm.lead"]
-            .with_context(active_test=False)
-            ._read_group(
+        crm = self.env["crm.lead"].with_context(active_test=False)
+        # An operator may look at the bot, and perhaps at no lead.
+        leads = crm.has_access("read") and dict(
+            crm._read_group(
                 [("helpcrunch_bot_id", "in", self.ids)],
                 ["helpcrunch_bot_id"],
                 ["__count"],
@@ -128,7 +129,7 @@ class HelpcrunchBot(models.Model):
         )
         for bot in self:
             bot.chat_count = chats.get(bot, 0)
-            bot.lead_count = leads.get(bot, 0)
+            bot.lead_count = leads.get(bot, 0) if leads else 0
 
     @api.depends("application_ids", "account_id")
     def _compute_channel_count(self):
@@ -218,6 +219,7 @@ class HelpcrunchBot(models.Model):
     def action_add_step(self):
         """Open an empty step of this bot on a page of its own."""
         self.ensure_one()
+        self.check_access("write")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("New step"),
@@ -233,6 +235,7 @@ class HelpcrunchBot(models.Model):
 
     def action_view_chats(self):
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "helpcrunch_chatbot.helpcrunch_chat_action"
         )
@@ -242,6 +245,7 @@ class HelpcrunchBot(models.Model):
 
     def action_view_leads(self):
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Leads of %(bot)s", bot=self.name),
@@ -253,6 +257,7 @@ class HelpcrunchBot(models.Model):
 
     def action_view_channels(self):
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "helpcrunch_chatbot.helpcrunch_application_action"
         )
@@ -322,7 +327,7 @@ class HelpcrunchBot(models.Model):
         originals = self.with_context(active_test=False).step_ids
         copies = self.env["helpcrunch.step"]
         for step in originals:
-            copies |= step.with_context(helpcrunch_copying_bot=True).copy(
+            copies |= step.with_context(helpcrunch_copying_bot=marks.COPYING_BOT).copy(
                 {"bot_id": duplicate.id, "name": step.name, "code": step.code}
             )
         twins = dict(zip(originals.ids, copies.ids, strict=True))

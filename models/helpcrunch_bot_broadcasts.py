@@ -51,6 +51,8 @@ class HelpcrunchBot(models.Model):
 
     def action_view_broadcasts(self):
         self.ensure_one()
+        self.env["helpcrunch.broadcast"].check_access("read")
+        self.check_access("read")
         domain = [("bot_id", "=", self.id)]
         return self.env["helpcrunch.broadcast"]._get_list_action(domain)
 

@@ -342,6 +342,7 @@ class HelpcrunchBroadcast(models.Model):
     def action_view_recipients(self):
         """Open the recipients, those of one state if a button says so."""
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "helpcrunch_chatbot.helpcrunch_broadcast_recipient_action"
         )

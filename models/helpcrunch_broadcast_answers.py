@@ -61,6 +61,7 @@ class HelpcrunchBroadcast(models.Model):
 
     def action_view_leads(self):
         self.ensure_one()
+        self.check_access("read")
         self.env.cr.execute(
             SQL(
                 """
@@ -72,12 +73,13 @@ class HelpcrunchBroadcast(models.Model):
                 self.id,
             ),
         )
-        lead_ids = [row[0] for row in self.env.cr.fetchall()]
+        found = [("id", "in", [row[0] for row in self.env.cr.fetchall()])]
+        leads = self.env["crm.lead"].with_context(active_test=False).search(found)
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Leads"),
             "res_model": "crm.lead",
             "view_mode": "list,form",
-            "domain": [("id", "in", lead_ids)],
+            "domain": [("id", "in", leads.ids)],
             "context": {"active_test": False, "create": False},
         }

@@ -111,16 +111,25 @@ class HelpcrunchChat(models.Model):
         return super().unlink()
 
     @api.depends("partner_id.name", "application_id.name", "external_id")
+    @api.depends_context("uid")
     def _compute_display_name(self):
+        # Odoo shows the name of what a field leads to as the superuser, so that the
+        # name itself has to know who asks.
+        mine = self.sudo(False)._filtered_access("read")
+        # sudo: res.partner - a contact may have moved to a company out of sight; who
+        # sees the dialogue may know with whom it is
         for chat in self:
-            parts = (chat.partner_id.name, chat.application_id.name)
-            chat.display_name = " · ".join(filter(None, parts)) or chat.external_id
+            parts = (chat.sudo().partner_id.name, chat.sudo().application_id.name)
+            name = " · ".join(filter(None, parts)) if chat in mine else ""
+            chat.display_name = name or chat.external_id
 
     def _compute_lead_count(self):
+        crm = self.env["crm.lead"].with_context(active_test=False)
+        if not crm.has_access("read"):
+            self.lead_count = 0
+            return
         counts = dict(
-            self.env["crm.lead"]
-            .with_context(active_test=False)
-            ._read_group(
+            crm._read_group(
                 [("helpcrunch_chat_id", "in", self.ids)],
                 ["helpcrunch_chat_id"],
                 ["__count"],
@@ -178,7 +187,9 @@ class HelpcrunchChat(models.Model):
 
     def action_pause(self):
         """Silence the bot in this dialogue until somebody returns it."""
-        for chat in self:
+        self.check_access("write")
+        # sudo: helpcrunch.chat - written by the machine; whoever may order it may pause
+        for chat in self.sudo():
             chat._pause()
         return True
 
@@ -201,9 +212,28 @@ class HelpcrunchChat(models.Model):
             )
         return True
 
+    def _check_may_speak(self):
+        """Let nobody but its operator and administrators speak in a dialogue.
+
+        :raise UserError: for everybody else, those who had it before too
+        """
+        self.check_access("read")
+        if self.env.su or self.env.user.has_group("helpcrunch_chatbot.group_manager"):
+            return
+        for chat in self:
+            if chat.user_id != self.env.user:
+                raise UserError(
+                    self.env._(
+                        "Dialogue “%(dialogue)s” is not yours any more. Ask who has "
+                        "it, or an administrator of HelpCrunch.",
+                        dialogue=chat.display_name,
+                    ),
+                )
+
     def action_assign(self):
         """Ask to whom the dialogue is to be given."""
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "helpcrunch_chatbot.helpcrunch_chat_assign_action"
         )
@@ -228,6 +258,7 @@ class HelpcrunchChat(models.Model):
     def action_create_lead(self):
         """Make a lead from the dialogue and open it."""
         self.ensure_one()
+        self.check_access("write")
         lead, _is_new = self._get_or_make_lead()
         return {
             "type": "ir.actions.act_window",
@@ -238,6 +269,7 @@ class HelpcrunchChat(models.Model):
 
     def action_view_leads(self):
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Leads"),
@@ -250,6 +282,7 @@ class HelpcrunchChat(models.Model):
     def action_view_messages(self):
         """Open every message of the dialogue, page by page."""
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "helpcrunch_chatbot.helpcrunch_message_action"
         )
@@ -260,6 +293,7 @@ class HelpcrunchChat(models.Model):
     def action_open(self):
         """Open the dialogue on a page of its own."""
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "res_model": "helpcrunch.chat",
@@ -269,6 +303,7 @@ class HelpcrunchChat(models.Model):
 
     def action_open_inbox(self):
         self.ensure_one()
+        self.check_access("read")
         if not self.inbox_url:
             raise UserError(
                 self.env._("Connect the messenger first, to know where its inbox is.")

@@ -20,6 +20,7 @@ class HelpcrunchCustomer(models.Model):
     _inherit = "helpcrunch.remote"
     _description = "HelpCrunch Customer"
     _order = "id desc"
+    _written_by_people = ("active", "opt_out")
 
     name = fields.Char(readonly=True)
     active = fields.Boolean(default=True)
@@ -63,10 +64,12 @@ class HelpcrunchCustomer(models.Model):
         if "opt_out" not in vals or "unsubscribed" in vals:
             # What HelpCrunch says of one customer is of that one only.
             return super().write(vals)
-        result = super().write({**vals, "unsubscribed": False})
-        # sudo: helpcrunch.customer - channels of other people's dialogues too
-        siblings_sudo = self.sudo().partner_id.helpcrunch_customer_ids - self
-        super(HelpcrunchCustomer, siblings_sudo).write(
+        result = super().write(vals)
+        # sudo: helpcrunch.customer - channels of other people's dialogues too, and of
+        # other companies; HelpCrunch's own word is overruled by the person's
+        mine_sudo = self.sudo()
+        everywhere_sudo = mine_sudo | mine_sudo.partner_id._find_helpcrunch_customers()
+        super(HelpcrunchCustomer, everywhere_sudo).write(
             {"opt_out": vals["opt_out"], "unsubscribed": False}
         )
         return result

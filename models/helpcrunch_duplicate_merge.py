@@ -5,6 +5,7 @@ from psycopg2.errors import SerializationFailure
 from odoo import models
 from odoo.tools import SQL
 
+from . import marks
 from .helpcrunch_duplicate import by_age
 
 # Who holds a contact longer than this is no turn, and the customers of the dialogues
@@ -217,7 +218,7 @@ class HelpcrunchDuplicate(models.Model):
             below.sudo().parent_id = False
         # sudo: base.partner.merge.automatic.wizard - rows of every model are re-pointed
         wizard = self.env["base.partner.merge.automatic.wizard"].sudo()
-        wizard = wizard.with_context(helpcrunch_keep_rows=True)
+        wizard = wizard.with_context(helpcrunch_keep_rows=marks.KEEP_ROWS)
         children_sudo = newer_sudo.with_context(active_test=False).child_ids
         wizard._merge([newer.id, older.id], older.sudo(), extra_checks=False)
         # Odoo points them at their new parent in SQL and computes nothing anew.

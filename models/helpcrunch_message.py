@@ -93,6 +93,7 @@ class HelpcrunchMessage(models.Model):
         readonly=True,
     )
     html = fields.Html("Message", compute="_compute_html", sanitize=False)
+    can_send_again = fields.Boolean(compute="_compute_can_send_again")
 
     _chat_idx = models.Index("(chat_id, occurred_at, position, id)")
     # For the vacuum only, so the cheapest kind: lines are written in order of time.
@@ -106,14 +107,31 @@ class HelpcrunchMessage(models.Model):
         for message in self:
             message.html = message._get_html(embed=True)
 
+    @api.depends("state", "chat_id.user_id")
+    @api.depends_context("uid")
+    def _compute_can_send_again(self):
+        is_manager = self.env.user.has_group("helpcrunch_chatbot.group_manager")
+        for message in self:
+            message.can_send_again = message.state == "failed" and (
+                is_manager or message.chat_id.user_id == self.env.user
+            )
+
     # === ACTIONS === #
 
     def action_send_again(self):
-        """Queue a failed message once more."""
-        calls = self.env["helpcrunch.outbox"].search(
-            [("message_id", "in", self.ids), ("state", "=", "failed")]
+        """Queue a failed message once more.
+
+        :raise UserError: for dialogues that are somebody else's
+        """
+        self.check_access("read")
+        self.chat_id._check_may_speak()
+        # sudo: helpcrunch.outbox - checked above; operators see no calls
+        calls_sudo = (
+            self.env["helpcrunch.outbox"]
+            .sudo()
+            .search([("message_id", "in", self.ids), ("state", "=", "failed")])
         )
-        return calls.action_send_again()
+        return calls_sudo.action_send_again()
 
     # === BUSINESS METHODS === #
 
@@ -125,7 +143,8 @@ class HelpcrunchMessage(models.Model):
         if self.author_name:
             return self.author_name
         if self.author_type == "customer":
-            return self.chat_id.partner_id.name or self.env._("Customer")
+            # sudo: res.partner - a contact may have moved to a company out of sight
+            return self.chat_id.sudo().partner_id.name or self.env._("Customer")
         if self.author_type == "bot":
             return self.chat_id.bot_id.name or self.env._("Bot")
         return dict(self._fields["author_type"]._description_selection(self.env))[

@@ -9,6 +9,7 @@ class HelpcrunchOperator(models.Model):
     """One person in one queue."""
 
     _name = "helpcrunch.operator"
+    _inherit = "helpcrunch.guarded"
     _description = "HelpCrunch Operator"
     _order = "sequence, id"
     _rec_name = "user_id"

@@ -17,6 +17,7 @@ class HelpcrunchOperatorQueue(models.Model):
     """
 
     _name = "helpcrunch.operator.queue"
+    _inherit = "helpcrunch.guarded"
     _description = "HelpCrunch Operator Queue"
     _order = "sequence, name, id"
     _check_company_auto = True
@@ -232,6 +233,7 @@ class HelpcrunchOperatorQueue(models.Model):
 
     def action_view_waiting(self):
         """List the dialogues that wait in this queue."""
+        self.check_access("read")
         return self._list_chats(
             self.env._("Waiting: %(queue)s", queue=self.name),
             [("queue_id", "=", self.id), ("state", "=", "queued")],
@@ -239,6 +241,7 @@ class HelpcrunchOperatorQueue(models.Model):
 
     def action_view_active(self):
         """List the dialogues that operators of this queue have."""
+        self.check_access("read")
         return self._list_chats(
             self.env._("With an operator: %(queue)s", queue=self.name),
             [

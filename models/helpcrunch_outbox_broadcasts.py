@@ -12,6 +12,7 @@ class HelpcrunchOutbox(models.Model):
 
     def action_send_again(self):
         """Let the recipients of a broadcast whose message it is wait for it again."""
+        self.check_access("read")
         failed = self.filtered(
             lambda call: call.state == "failed" and call.priority > PRIORITY_LIVE
         )

@@ -5,6 +5,7 @@ class HelpcrunchRemote(models.AbstractModel):
     """Something of HelpCrunch's that has a row here, known by messenger and id."""
 
     _name = "helpcrunch.remote"
+    _inherit = "helpcrunch.guarded"
     _description = "HelpCrunch Remote Record"
 
     account_id = fields.Many2one(
@@ -19,6 +20,13 @@ class HelpcrunchRemote(models.AbstractModel):
         "UNIQUE(account_id, external_id)",
         "What has this number in HelpCrunch is already known to its messenger.",
     )
+
+    # What people may write here; the rest is HelpCrunch's, or the machine's.
+    _written_by_people = ()
+
+    @api.model
+    def _is_written_by_people(self, field):
+        return field.manual or field.name in self._written_by_people
 
     @api.model
     def _find_remote(self, account, external_id):

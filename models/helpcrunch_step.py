@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
+from . import marks
+
 # What a step type's `_enter_…` or `_receive_…` returns when the dialogue stays where it
 # is until the customer writes.
 WAIT = "wait"
@@ -31,6 +33,7 @@ class HelpcrunchStep(models.Model):
     """
 
     _name = "helpcrunch.step"
+    _inherit = "helpcrunch.guarded"
     _description = "HelpCrunch Step"
     _order = "sequence, id"
 
@@ -158,7 +161,7 @@ class HelpcrunchStep(models.Model):
 
     @api.constrains(lambda self: self._get_checked_fields())
     def _check_drawing(self):
-        if self.env.context.get("helpcrunch_copying_bot"):
+        if self.env.context.get("helpcrunch_copying_bot") is marks.COPYING_BOT:
             # Links of a copy still lead into the original; checked when they are bent.
             return
         for step in self:
@@ -258,6 +261,7 @@ class HelpcrunchStep(models.Model):
     def action_open(self):
         """Open the step on a page of its own."""
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "res_model": "helpcrunch.step",

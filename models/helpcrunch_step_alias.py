@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..tools import matching
+from . import marks
 from .bot_map import START
 
 
@@ -118,7 +119,7 @@ class HelpcrunchStepAlias(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_automatic(self):
-        if self.env.context.get("helpcrunch_automatic"):
+        if self.env.context.get("helpcrunch_automatic") is marks.AUTOMATIC_ALIASES:
             return
         kept = self.filtered(
             lambda alias: alias.automatic and alias.code.next_step_id == alias.step_id

@@ -38,7 +38,9 @@ class HelpcrunchStep(models.Model):
     @api.depends("step_type", "partner_domain", "bot_id")
     def _compute_recipient_count(self):
         for step in self:
-            is_drawn = step.step_type == "schedule" and not step._find_domain_problem()
+            is_drawn = step.step_type == "schedule" and not (
+                step._find_domain_problem() or step.filter_problem
+            )
             step.recipient_count = is_drawn and self.env[
                 "helpcrunch.broadcast.recipient"
             ]._count_for(step)
@@ -88,6 +90,8 @@ class HelpcrunchStep(models.Model):
 
     def action_view_broadcasts(self):
         self.ensure_one()
+        self.env["helpcrunch.broadcast"].check_access("read")
+        self.check_access("read")
         domain = [("step_id", "=", self.id)]
         return self.env["helpcrunch.broadcast"]._get_list_action(domain)
 
@@ -106,9 +110,15 @@ class HelpcrunchStep(models.Model):
     def _find_recipients(self):
         """Return the ids of the contacts who would get the message now.
 
-        :raise UserError: if there are none
+        :raise UserError: if there are none, or if that told what one may not read
         """
         self.check_access("write")
+        if problem := self.filter_problem:
+            raise UserError(
+                self.env._(
+                    "Step “%(step)s”: %(problem)s", step=self.name, problem=problem
+                ),
+            )
         partner_ids = self.env["helpcrunch.broadcast.recipient"]._find_for(self)
         if not partner_ids:
             raise UserError(

@@ -2,17 +2,72 @@
 
 import re
 
-from odoo import api, models
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
 
 from ..tools import placeholders
+from . import marks
 
 _NOT_IN_CODE = re.compile(r"\W+")
+# What a filter raises that is none.
+_UNREADABLE = (ValueError, SyntaxError, TypeError, KeyError, AttributeError)
 
 
 class HelpcrunchStep(models.Model):
     # A purpose of its own, and a file of its own.
     # pylint: disable=consider-merging-classes-inherited
     _inherit = "helpcrunch.step"
+
+    filter_problem = fields.Char(compute="_compute_filter_problem")
+
+    @api.depends("partner_domain")
+    @api.depends_context("uid")
+    def _compute_filter_problem(self):
+        for step in self:
+            step.filter_problem = step._find_unreadable_filter()
+
+    @api.constrains("partner_domain")
+    def _check_filter_is_readable(self):
+        """Let nobody ask by a filter for what they may not read.
+
+        What is in a filter decides where the bot goes, so it can be read off the
+        dialogues. Checked when the filter is saved, and not with every other change: a
+        filter of somebody who may read more is no reason to leave a step as it is.
+        """
+        if self.env.context.get("helpcrunch_same_filter") is marks.SAME_FILTER:
+            return
+        for step in self:
+            if problem := step._find_unreadable_filter():
+                raise ValidationError(
+                    self.env._(
+                        "Step “%(step)s”: %(problem)s",
+                        step=step.name,
+                        problem=problem,
+                    ),
+                )
+
+    def copy(self, default=None):
+        steps = self
+        if "partner_domain" not in (default or {}):
+            steps = self.with_context(helpcrunch_same_filter=marks.SAME_FILTER)
+        copies = super(HelpcrunchStep, steps).copy(default)
+        return copies.with_env(self.env)
+
+    def _find_unreadable_filter(self):
+        """Return why the person who asks may not use the filter, or None."""
+        try:
+            # Constraints run as the superuser, whose rights are not meant here.
+            partners = self.env["res.partner"].sudo(False)
+            partners.search_count(self._get_partner_domain(), limit=1)
+        except AccessError:
+            return self.env._(
+                "the filter asks for something that you may not read. Choose other "
+                "fields, or have an administrator of Odoo save the filter."
+            )
+        except _UNREADABLE:
+            # Not readable at all; told by who checks the drawing.
+            return None
+        return None
 
     @api.model
     def _get_link_fields(self):
@@ -52,10 +107,10 @@ class HelpcrunchStep(models.Model):
     def _find_domain_problem(self):
         try:
             domain = self._get_partner_domain()
-            # Runs it once with the administrator's own rights, so that no filter can
-            # ask for what its author may not read.
-            self.env["res.partner"].search_count(domain, limit=1)
-        except (ValueError, SyntaxError, TypeError, KeyError, AttributeError) as error:
+            # sudo: res.partner - only whether it can be run; what its author may read
+            # is judged apart
+            self.env["res.partner"].sudo().search_count(domain, limit=1)
+        except _UNREADABLE as error:
             return self.env._(
                 "the filter “%(domain)s” cannot be read (%(error)s). Build it with the "
                 "filter editor.",
@@ -98,7 +153,7 @@ class HelpcrunchStep(models.Model):
 
     def _sync_automatic_aliases(self, former_targets=()):
         """Keep the line "runs after that step" on the targets of "go to" (spec 4.1)."""
-        if self.env.context.get("helpcrunch_copying_bot"):
+        if self.env.context.get("helpcrunch_copying_bot") is marks.COPYING_BOT:
             return
         alias = self.env["helpcrunch.step.alias"]
         for step in self.filtered("next_step_id"):
@@ -111,7 +166,7 @@ class HelpcrunchStep(models.Model):
         stale = self.alias_ids.filtered(
             lambda alias: alias.automatic and alias.code.next_step_id != alias.step_id
         )
-        stale.with_context(helpcrunch_automatic=True).unlink()
+        stale.with_context(helpcrunch_automatic=marks.AUTOMATIC_ALIASES).unlink()
 
     def _remap_links(self, twins):
         """Bend the links of copied steps from the originals to their twins.
@@ -120,7 +175,7 @@ class HelpcrunchStep(models.Model):
         """
         # Half bent, a copy still leads into the original: nothing follows or checks the
         # links before the last of them is bent.
-        for step in self.with_context(helpcrunch_copying_bot=True):
+        for step in self.with_context(helpcrunch_copying_bot=marks.COPYING_BOT):
             step.write(
                 {
                     name: twins.get(step[name].id, False)

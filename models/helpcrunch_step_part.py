@@ -5,6 +5,7 @@ class HelpcrunchStepPart(models.AbstractModel):
     """A line of a step: whatever changes in it, the bot is drawn anew."""
 
     _name = "helpcrunch.step.part"
+    _inherit = "helpcrunch.guarded"
     _description = "HelpCrunch Part of a Step"
 
     step_id = fields.Many2one(

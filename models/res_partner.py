@@ -73,24 +73,41 @@ class ResPartner(models.Model):
 
     @api.depends("category_id", "helpcrunch_customer_ids.application_id.category_id")
     def _compute_helpcrunch_category_ids(self):
+        customers_sudo = self._find_helpcrunch_customers()
         for partner in self:
+            mine_sudo = customers_sudo.filtered(partner._has_helpcrunch_customer)
             partner.helpcrunch_category_ids = (
-                partner.helpcrunch_customer_ids.application_id.category_id
-                & partner.category_id
+                mine_sudo.application_id.category_id & partner.category_id
             )
 
     @api.depends("helpcrunch_customer_ids.opt_out")
     def _compute_helpcrunch_opt_out(self):
+        customers_sudo = self._find_helpcrunch_customers()
         for partner in self:
-            customers = partner.helpcrunch_customer_ids
-            partner.helpcrunch_opt_out = any(customers.mapped("opt_out"))
+            mine_sudo = customers_sudo.filtered(partner._has_helpcrunch_customer)
+            partner.helpcrunch_opt_out = any(mine_sudo.mapped("opt_out"))
+
+    def _has_helpcrunch_customer(self, customer):
+        return customer.partner_id == self._origin
+
+    def _find_helpcrunch_customers(self):
+        """Return all customers of these contacts: archived ones, every company's.
+
+        Searched for, and not read from the contact: what the superuser finds in a list
+        everybody would find in the cache then, and could not read.
+        """
+        # sudo: helpcrunch.customer - one person's wish and tags, wherever they write
+        customers_sudo = self.env["helpcrunch.customer"].sudo()
+        return customers_sudo.with_context(active_test=False).search(
+            [("partner_id", "in", self._origin.ids)]
+        )
 
     def _inverse_helpcrunch_opt_out(self):
-        # sudo: helpcrunch.customer - whoever may write the contact may keep broadcasts
-        # from it, in channels of other people's dialogues too
-        for partner in self.sudo():
+        # Whoever may write the contact may keep broadcasts from it, in channels of
+        # other people's dialogues too.
+        for partner in self:
             opt_out = partner.helpcrunch_opt_out
-            changed = partner.helpcrunch_customer_ids.filtered(
+            changed = partner._find_helpcrunch_customers().filtered(
                 lambda row, opt_out=opt_out: row.opt_out != opt_out or row.unsubscribed
             )
             if not changed:
@@ -121,6 +138,8 @@ class ResPartner(models.Model):
     def action_view_helpcrunch_chats(self):
         """Open the dialogues of this contact and its people, of all channels."""
         self.ensure_one()
+        self.check_access("read")
+        self.env["helpcrunch.chat"].check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "helpcrunch_chatbot.helpcrunch_chat_action"
         )
@@ -131,6 +150,8 @@ class ResPartner(models.Model):
     def action_view_helpcrunch_duplicates(self):
         """Open what may be the same person as this contact."""
         self.ensure_one()
+        self.check_access("read")
+        self.env["helpcrunch.duplicate"].check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "helpcrunch_chatbot.helpcrunch_duplicate_action"
         )

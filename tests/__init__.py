@@ -42,6 +42,8 @@ from . import (
     test_people_connect,
     test_privacy,
     test_queries,
+    test_rights_doors,
+    test_rights_forms,
     test_schedule,
     test_schedule_clock,
     test_screens,

@@ -3,6 +3,8 @@ from psycopg2.errors import CheckViolation, ExclusionViolation, UniqueViolation
 from odoo import api, models
 from odoo.tools import SQL, mute_logger
 
+from ..models import marks
+
 _NOT_ALLOWED = (UniqueViolation, ExclusionViolation, CheckViolation)
 
 
@@ -27,13 +29,12 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             .sudo()
             .search([("partner_id", "in", (src_partners | dst_partner).ids)])
         )
-        if self.env.context.get("helpcrunch_keep_rows"):
+        if self.env.context.get("helpcrunch_keep_rows") is marks.KEEP_ROWS:
             # After the bank accounts, which Odoo merges first, and after our list.
             self._helpcrunch_keep_rows(src_partners, dst_partner)
         result = super()._update_foreign_keys(src_partners, dst_partner)
         # Who said in a chat to want no broadcasts means all channels of the person.
-        # sudo: helpcrunch.customer - whoever merges may not see them
-        customers_sudo = dst_partner.sudo().helpcrunch_customer_ids
+        customers_sudo = dst_partner._find_helpcrunch_customers()
         if customers_sudo._refuse_broadcasts():
             customers_sudo.opt_out = True
         # Turns found these dialogues locked and rely on us to look again.

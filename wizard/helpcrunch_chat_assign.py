@@ -11,8 +11,10 @@ class HelpcrunchChatAssign(models.TransientModel):
     chat_id = fields.Many2one(
         "helpcrunch.chat", "Dialogue", required=True, ondelete="cascade"
     )
-    company_id = fields.Many2one(related="chat_id.company_id")
-    holder_id = fields.Many2one(related="chat_id.user_id", string="Present Operator")
+    company_id = fields.Many2one(related="chat_id.company_id", related_sudo=False)
+    holder_id = fields.Many2one(
+        related="chat_id.user_id", string="Present Operator", related_sudo=False
+    )
     queue_id = fields.Many2one(
         "helpcrunch.operator.queue",
         required=True,
@@ -34,6 +36,7 @@ class HelpcrunchChatAssign(models.TransientModel):
     @api.depends("chat_id", "operator_id")
     def _compute_queue_id(self):
         for wizard in self:
+            wizard._check_dialogue()
             # sudo: helpcrunch.chat - queues that the dialogue may go to
             chat_sudo = wizard.chat_id.sudo()
             wizard.queue_id = (
@@ -43,6 +46,24 @@ class HelpcrunchChatAssign(models.TransientModel):
                 or chat_sudo.bot_id.operator_queue_ids[:1]
             )
 
+    def _check_dialogue(self):
+        """Let nobody learn anything of a dialogue that is not theirs.
+
+        As the person who asks: Odoo computes what it stores as the superuser.
+        """
+        self.chat_id.sudo(False)._check_may_speak()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        wizards = super().create(vals_list)
+        wizards._check_dialogue()
+        return wizards
+
+    def write(self, vals):
+        result = super().write(vals)
+        self._check_dialogue()
+        return result
+
     @api.onchange("queue_id")
     def _onchange_queue_id(self):
         if self.operator_id.queue_id != self.queue_id:
@@ -51,7 +72,7 @@ class HelpcrunchChatAssign(models.TransientModel):
     def action_assign(self):
         """Hand the dialogue over, right after this is saved."""
         self.ensure_one()
-        self.chat_id.check_access("read")
+        self._check_dialogue()
         if (
             self.chat_id.company_id != self.queue_id.company_id
             or not self.queue_id.active

@@ -86,6 +86,7 @@ class HelpcrunchBot(models.Model):
 
     def action_view_operators(self):
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Operators of %(bot)s", bot=self.name),

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_datetime
 
 from ...tools import schedule
+from .. import marks
 
 _SHOWN_RUNS = 5
 _MOST = 10000
@@ -119,7 +120,7 @@ class HelpcrunchStep(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if self.env.context.get("helpcrunch_clock"):
+        if self.env.context.get("helpcrunch_clock") is marks.CLOCK:
             return result
         if vals.keys() & {*_CLOCK_FIELDS, "next_run", "step_type"}:
             for step in self.filtered(lambda step: step.step_type == "schedule"):
@@ -341,7 +342,7 @@ class HelpcrunchStep(models.Model):
 
     def _write_clock(self, vals):
         """Write what the clock itself sets."""
-        return self.with_context(helpcrunch_clock=True).write(vals)
+        return self.with_context(helpcrunch_clock=marks.CLOCK).write(vals)
 
     @api.model
     def _get_undrawn_fields(self):
