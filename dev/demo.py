@@ -1,19 +1,23 @@
-"""Wire the demo: make its Odoo and its stand-in HelpCrunch know each other.
+"""Set the demo up: make its Odoo and its stand-in HelpCrunch know each other.
 
-``bin/demo`` pipes this file into ``bin/odoo shell`` at each of its starts, while the
-stand-in is running and Odoo's web server is not yet. Ports may differ from those of
-the last start. What belongs here: the HelpCrunch account of the demo database, with
-the addresses from DEMO_STANDIN_URL (the stand-in) and DEMO_ODOO_URL (this Odoo, for
-the webhooks), connected; everything so that a second run changes nothing. ``env`` is
-Odoo's environment of the superuser; commit at the end.
+``bin/demo`` runs this at each of its starts, while both are running. Ports may differ
+from those of the last start, so addresses are written again; a second run changes
+nothing else. People do it, through their own log-ins: Odoo's administrator adds users
+and says where HelpCrunch is, a manager of the addon connects and draws. Addresses come
+from DEMO_STANDIN_URL (the stand-in), DEMO_ODOO_URL and DEMO_DATABASE.
 """
 
 import json
 import os
 from urllib.request import Request, urlopen
 
+from people import Person, Refused, add_user, connect
+
 STANDIN_URL = os.environ["DEMO_STANDIN_URL"]
 ODOO_URL = os.environ["DEMO_ODOO_URL"]
+DATABASE = os.environ["DEMO_DATABASE"]
+# A Ukrainian shop, and somebody to be merged with: give this number to the example bot.
+CUSTOMER = {"name": "Оксана Гончар", "phone": "067 123-45-67", "city": "Львів"}
 
 
 def tell_standin(verb, **arguments):
@@ -27,48 +31,64 @@ def tell_standin(verb, **arguments):
         return json.load(answer)
 
 
-env = env(context={**env.context, "lang": "en_US"})  # noqa: F821
-parameters = env["ir.config_parameter"]
-parameters.set_param("web.base.url", ODOO_URL)
-parameters.set_param("web.base.url.freeze", "True")
-# The stand-in runs on this very computer.
-parameters.set_param("helpcrunch_chatbot.allow_private_api", "True")
+def find_user(administrator, login):
+    """Return the id of a user, or None."""
+    return next(iter(administrator.search("res.users", [("login", "=", login)])), None)
 
-bot = env["helpcrunch.bot"].search([], limit=1, order="id")
-account = bot.account_id or env["helpcrunch.account"].create({})
-account.write(
-    {
-        "api_url": f"{STANDIN_URL}/v1",
-        "api_key": "test-api-key",
-        "webhook_secret": "test-signing-key",
-    }
-)
-account.action_connect()
-account.bot_agent_id = account.agent_ids.filtered(lambda agent: agent.name == "Bot")
-account.action_connect()
-if account.state != "connected":
-    raise SystemExit(f"not connected: {account.error}")
 
-# A Ukrainian shop: local phone numbers are read as Ukrainian ones.
-account.company_id.country_id = env.ref("base.ua")
-bot.tz = "Europe/Kyiv"
+def set_up(administrator):
+    """Do what only Odoo's administrator may: addresses, company, users."""
+    for key, value in (
+        ("web.base.url.freeze", "True"),
+        ("web.base.url", ODOO_URL),
+        # The stand-in runs on this very computer.
+        ("helpcrunch_chatbot.allow_private_api", "True"),
+    ):
+        administrator.call("ir.config_parameter", "set_param", key, value)
+    company = administrator.search("res.company", [])[0]
+    ukraine = administrator.ref("base.ua")
+    administrator.write("res.company", company, {"country_id": ukraine})
+    if not find_user(administrator, "manager"):
+        add_user(administrator, "manager", "helpcrunch_chatbot.group_manager")
+        add_user(
+            administrator,
+            "operator",
+            "helpcrunch_chatbot.group_operator",
+            "sales_team.group_sale_salesman",
+        )
+        administrator.create("res.partner", {**CUSTOMER, "country_id": ukraine})
 
-# Somebody to be merged with: give this number to the example bot.
-known = [("phone_sanitized", "=", "+380671234567")]
-if not env["res.partner"].search_count(known):
-    env["res.partner"].create(
-        {
-            "name": "Оксана Гончар",
-            "phone": "067 123-45-67",
-            "city": "Львів",
-            "country_id": env.ref("base.ua").id,
-        }
+
+def main():
+    """Set up, connect, draw, and let the webhooks come."""
+    administrator = Person(ODOO_URL, DATABASE, "admin")
+    set_up(administrator)
+    manager = Person(ODOO_URL, DATABASE, "manager")
+    bot_id = manager.search("helpcrunch.bot", [], active_test=False)[0]
+    account_id = manager.read("helpcrunch.bot", bot_id, "account_id")[0]
+    manager.write(
+        "helpcrunch.account",
+        account_id,
+        {"api_key": "test-api-key", "webhook_secret": "test-signing-key"},
+    )
+    administrator.write(
+        "helpcrunch.account", account_id, {"api_url": f"{STANDIN_URL}/v1"}
+    )
+    connect(manager, account_id)
+    vals = {"tz": "Europe/Kyiv"}
+    ukrainian = manager.search("res.lang", [("code", "=", "uk_UA")])
+    if ukrainian:
+        vals["language_id"] = ukrainian[0]
+    manager.write("helpcrunch.bot", bot_id, vals)
+    tell_standin("clear_webhooks")
+    tell_standin(
+        "add_webhook",
+        url=manager.read("helpcrunch.account", account_id, "webhook_url"),
     )
 
-ukrainian = env["res.lang"]._lang_get("uk_UA")
-if ukrainian:
-    bot.language_id = ukrainian
 
-tell_standin("clear_webhooks")
-tell_standin("add_webhook", url=account.webhook_url)
-env.cr.commit()
+if __name__ == "__main__":
+    try:
+        main()
+    except Refused as refusal:
+        raise SystemExit(f"Odoo refused: {refusal}") from None

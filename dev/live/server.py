@@ -20,6 +20,7 @@ import psycopg2
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "dev"))
 from helpcrunch.standin import StandIn  # noqa: E402
+from people import Person, add_user, connect  # noqa: E402
 
 RUN = ROOT / ".odoo"
 # Databases with the addon, by what else is installed: a copy takes a second.
@@ -32,49 +33,9 @@ _OUR_CRONS = (
     "SELECT res_id FROM ir_model_data"
     " WHERE module = 'helpcrunch_chatbot' AND model = 'ir.cron'"
 )
-_WIRE = """
-env["ir.config_parameter"].set_param("web.base.url", {base!r})
-env["ir.config_parameter"].set_param("web.base.url.freeze", "True")
-env["ir.config_parameter"].set_param("helpcrunch_chatbot.allow_private_api", "True")
-account = env["helpcrunch.account"].search([], limit=1)
-account = account or env["helpcrunch.account"].create({{"name": "HelpCrunch"}})
-account.write({{
-    "api_url": {api!r}, "api_key": "test-api-key", "webhook_secret": "test-signing-key",
-    "requests_per_minute": {limit},
-}})
-account.action_connect()
-account.bot_agent_id = account.agent_ids.filtered(lambda row: row.external_id == "301")
-account.action_connect()
-assert account.state == "connected", account.error
-{body}
-env.cr.commit()
-print("WEBHOOK=" + account.webhook_url.rpartition("/helpcrunch/")[2])
-"""
 # How long anything may take before a test gives up on it, in seconds. Nobody waits so
 # long for what comes, and no machine is so busy: only what never comes fails.
 PATIENCE = 240
-# What a bot of a few steps says at once, without asking HelpCrunch anything.
-ECHO_BOT = """
-if not env["helpcrunch.bot"].search([]):
-    bot = env["helpcrunch.bot"].create(
-        {"name": "Echo", "account_id": account.id, "live": True})
-    def step(name, step_type, alias=None, **vals):
-        return env["helpcrunch.step"].create({
-            "name": name, "message": name, "step_type": step_type, "bot_id": bot.id,
-            "alias_ids": [(0, 0, {"name": alias})] if alias else [], **vals})
-    step("Welcome", "text", "/start")
-    step("Answer", "text", "ping")
-    step("Passing on", "create_lead", "lead")
-    phone = env["ir.model.fields"]._get("res.partner", "phone").id
-    step("Your number?", "update_contact", "number", field_id=phone,
-         merge_by_phone=True)
-    for number in range(10):
-        step(f"Answer {number}", "text", f"ping {number}")
-"""
-EXAMPLE_BOT = """
-if not env["helpcrunch.bot"].search([]):
-    env["helpcrunch.bot"]._create_example()
-"""
 
 
 def _dsn():
@@ -203,13 +164,48 @@ class OdooServer:
         )
         self.sql(f"SELECT pg_notify('cron_trigger', '{self.database}')", "postgres")
 
-    def wire(self, standin, body=ECHO_BOT, limit=100000):
-        """Connect database and stand-in, as an administrator does in two windows."""
-        printed = self.shell(
-            _WIRE.format(base=self.url, api=f"{standin.url}/v1", limit=limit, body=body)
-        )
-        line = next(row for row in printed.splitlines() if "WEBHOOK=" in row)
-        self.webhook_path = "/helpcrunch/" + line.partition("WEBHOOK=")[2]
+    def log_in(self, login):
+        """Return a :class:`people.Person` of this server, which must be running."""
+        return Person(self.url, self.database, login)
+
+    def wire(self, standin, draw=None, limit=100000):
+        """Connect database and stand-in, as people do in two windows.
+
+        Odoo's administrator adds a manager of the addon and says where HelpCrunch is;
+        the manager does the rest.
+
+        :param draw: called with the administrator, the manager and the messenger's id
+            to draw a bot; the default is one of a few steps
+        """
+        self.start("--workers=0", "--max-cron-threads=0")
+        try:
+            administrator = self.log_in("admin")
+            for key, value in (
+                ("web.base.url.freeze", "True"),
+                ("web.base.url", self.url),
+                ("helpcrunch_chatbot.allow_private_api", "True"),
+            ):
+                administrator.call("ir.config_parameter", "set_param", key, value)
+            add_user(administrator, "manager", "helpcrunch_chatbot.group_manager")
+            manager = self.log_in("manager")
+            account_id = manager.create(
+                "helpcrunch.account",
+                {
+                    "name": "HelpCrunch",
+                    "api_key": "test-api-key",
+                    "webhook_secret": "test-signing-key",
+                    "requests_per_minute": limit,
+                },
+            )
+            administrator.write(
+                "helpcrunch.account", account_id, {"api_url": f"{standin.url}/v1"}
+            )
+            connect(manager, account_id)
+            (draw or draw_echo_bot)(administrator, manager, account_id)
+            address = manager.read("helpcrunch.account", account_id, "webhook_url")
+        finally:
+            self.stop()
+        self.webhook_path = "/helpcrunch/" + address.rpartition("/helpcrunch/")[2]
         self.subscribe(standin)
 
     def subscribe(self, standin):
@@ -300,6 +296,55 @@ class OdooServer:
         return complaints
 
 
+def draw_bot(manager, account_id, name):
+    """Make a live bot; return its id and a function that adds a step to it."""
+    bot_id = manager.create("helpcrunch.bot", {"name": name, "account_id": account_id})
+
+    def step(name, step_type="text", alias=None, **vals):
+        return manager.create(
+            "helpcrunch.step",
+            {
+                "name": name,
+                "message": name,
+                "step_type": step_type,
+                "bot_id": bot_id,
+                "alias_ids": [(0, 0, {"name": alias})] if alias else [],
+                **vals,
+            },
+        )
+
+    return bot_id, step
+
+
+def draw_echo_bot(_administrator, manager, account_id):
+    """Draw what says something at once, without asking HelpCrunch anything."""
+    bot_id, step = draw_bot(manager, account_id, "Echo")
+    step("Welcome", alias="/start")
+    step("Answer", alias="ping")
+    step("Passing on", "create_lead", "lead")
+    (phone,) = manager.search(
+        "ir.model.fields", [("model", "=", "res.partner"), ("name", "=", "phone")]
+    )
+    step(
+        "Your number?", "update_contact", "number", field_id=phone, merge_by_phone=True
+    )
+    for number in range(10):
+        step(f"Answer {number}", alias=f"ping {number}")
+    go_live(manager, bot_id)
+
+
+def draw_example_bot(_administrator, manager, _account_id):
+    """Make the manual's example, by the button of the empty list of bots."""
+    manager.call("helpcrunch.bot", "action_create_example")
+    go_live(manager, *manager.search("helpcrunch.bot", []))
+
+
+def go_live(manager, bot_id):
+    """Switch a bot on, unless it is."""
+    if not manager.read("helpcrunch.bot", bot_id, "live"):
+        manager.press("helpcrunch.bot", "action_go_live", bot_id)
+
+
 def wait_for(condition, seconds=PATIENCE):
     """Return the first true value of ``condition()``, or None after ``seconds``."""
     deadline = time.monotonic() + seconds
@@ -322,12 +367,13 @@ def said(standin, chat, text=None):
 
 
 __all__ = [
-    "ECHO_BOT",
-    "EXAMPLE_BOT",
     "PATIENCE",
     "OdooServer",
     "StandIn",
+    "draw_bot",
+    "draw_example_bot",
     "free_port",
+    "go_live",
     "said",
     "wait_for",
 ]

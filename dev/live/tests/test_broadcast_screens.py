@@ -2,34 +2,47 @@
 
 import unittest
 
+from people import add_language, add_user
+
 from live.browser import Browser
-from live.server import PATIENCE, OdooServer, StandIn, said, wait_for
+from live.server import (
+    PATIENCE,
+    OdooServer,
+    StandIn,
+    draw_bot,
+    go_live,
+    said,
+    wait_for,
+)
 
 CUSTOMERS = range(8001, 8031)
-_BOT = """
-env["res.lang"]._activate_lang("uk_UA")
-module = env["ir.module.module"].search([("name", "=", "helpcrunch_chatbot")])
-module._update_translations(["uk_UA"])
-env["res.users"].with_context(no_reset_password=True).create({
-    "name": "Олена", "login": "boss", "password": "boss", "lang": "uk_UA",
-    "tz": "Europe/Kyiv", "group_ids": [(4, group.id) for group in (
-        env.ref("helpcrunch_chatbot.group_manager"),
-        env.ref("sales_team.group_sale_salesman"))]})
-bot = env["helpcrunch.bot"].create({
-    "name": "Магазин", "account_id": account.id, "live": True,
-    "tz": "Europe/Kyiv"})
-def step(name, **vals):
-    return env["helpcrunch.step"].create({
-        "name": name, "message": name, "bot_id": bot.id, **vals})
-step("Вітаємо!", step_type="text", alias_ids=[(0, 0, {"name": "/start"})])
-orders = step("Що у вас із замовленням?", step_type="free_input")
-news = step("Нагадування", step_type="schedule", next_step_id=orders.id,
-            message="Доброго ранку! Чи є нові замовлення?")
-env["helpcrunch.step"].flush_model()
-"""
 _STEP = """
 print("STEP=%s" % env["helpcrunch.step"].search([("step_type", "=", "schedule")]).id)
 """
+
+
+def _draw(administrator, manager, account_id):
+    add_language(administrator, "uk_UA")
+    add_user(
+        administrator,
+        "boss",
+        "helpcrunch_chatbot.group_manager",
+        "sales_team.group_sale_salesman",
+        name="Олена",
+        lang="uk_UA",
+    )
+    (uk,) = manager.search("res.lang", [("code", "=", "uk_UA")])
+    bot_id, step = draw_bot(manager, account_id, "Магазин")
+    manager.write("helpcrunch.bot", bot_id, {"tz": "Europe/Kyiv", "language_id": uk})
+    step("Вітаємо!", alias="/start")
+    orders = step("Що у вас із замовленням?", "free_input")
+    step(
+        "Нагадування",
+        "schedule",
+        next_step_id=orders,
+        message="Доброго ранку! Чи є нові замовлення?",
+    )
+    go_live(manager, bot_id)
 
 
 def _button(text):
@@ -50,7 +63,7 @@ class TestBroadcastScreens(unittest.TestCase):
         cls.odoo = OdooServer("testbroadcastscreens")
         cls.addClassCleanup(cls.odoo.drop)
         # Some five messages a second.
-        cls.odoo.wire(cls.helpcrunch, body=_BOT)
+        cls.odoo.wire(cls.helpcrunch, draw=_draw)
         cls.odoo.start("--workers=0", "--max-cron-threads=1")
         cls.boss = Browser()
         cls.addClassCleanup(cls.boss.close)

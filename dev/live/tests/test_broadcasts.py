@@ -6,15 +6,6 @@ import time
 from live.server import PATIENCE, wait_for
 from live.tests.test_live import LiveCase
 
-_DRAW = """
-bot = env["helpcrunch.bot"].search([])
-step = env["helpcrunch.step"].create({
-    "name": "News", "message": "News", "step_type": "schedule", "bot_id": bot.id,
-    "next_step_id": env["helpcrunch.step"].create({
-        "name": "Then", "message": "Then", "step_type": "text", "bot_id": bot.id}).id,
-    "next_run": "2100-01-01 07:00:00"})
-env.cr.commit()
-"""
 _SENT = "SELECT count(*) FROM helpcrunch_broadcast_recipient WHERE state = 'sent'"
 
 
@@ -23,8 +14,8 @@ class TestBroadcast(LiveCase):
 
     def test_kill_at_three_random_moments(self):
         customers = 60
-        self.odoo.shell(_DRAW)
         self.odoo.start("--workers=2")
+        self._draw()
         chats = [self.says("Hi", 7000 + number) for number in range(customers)]
         for chat in chats:
             self.assert_said(chat, "Welcome")
@@ -57,6 +48,25 @@ class TestBroadcast(LiveCase):
         for chat in chats:
             self.assert_said(chat, "News")
             self.assert_said(chat, "Then")
+
+    def _draw(self):
+        manager = self.odoo.log_in("manager")
+        (bot_id,) = manager.search("helpcrunch.bot", [])
+        following = False
+        for name, vals in (
+            ("Then", {"step_type": "text"}),
+            ("News", {"step_type": "schedule", "next_run": "2100-01-01 07:00:00"}),
+        ):
+            following = manager.create(
+                "helpcrunch.step",
+                {
+                    "name": name,
+                    "message": name,
+                    "bot_id": bot_id,
+                    "next_step_id": following,
+                    **vals,
+                },
+            )
 
     def _wait_awake(self, is_true):
         """Wait, and wake the crons now and then: one that only starts hears nothing."""

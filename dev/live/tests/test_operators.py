@@ -2,45 +2,13 @@
 
 import unittest
 
-from live.browser import Browser
-from live.server import OdooServer, StandIn
+from people import add_user
 
-_BOT = """
-from odoo.fields import Command
-env["res.lang"]._activate_lang("en_US")
-groups = env.ref("helpcrunch_chatbot.group_operator")
-operators = env["res.users"].with_context(no_reset_password=True).create([
-    {"name": name, "login": name.lower(), "password": name.lower(),
-     "group_ids": [Command.link(groups.id)], "tz": "Europe/Kyiv"}
-    for name in ("Olena", "Petro")])
-queue = env["helpcrunch.operator.queue"].create({
-    "name": "Sales", "max_active_chats": 3,
-    "operator_ids": [
-        Command.create({"user_id": operators[0].id}),
-        Command.create({"user_id": operators[1].id, "available": False})]})
-env["mail.canned.response"].create({
-    "source": "hours", "substitution": "We are open from nine to six.",
-    "group_ids": [Command.link(groups.id)]})
-bot = env["helpcrunch.bot"].create({
-    "name": "Shop", "account_id": account.id, "live": True})
-def step(name, step_type, alias=None, **vals):
-    return env["helpcrunch.step"].create({
-        "name": name, "message": name, "step_type": step_type, "bot_id": bot.id,
-        "alias_ids": [(0, 0, {"name": alias})] if alias else [], **vals})
-step("Welcome to the shop", "text", "/start")
-bye = step("Thank you for writing!", "text")
-step("One moment, I am calling a manager.", "forward_operator", "manager",
-     queue_id=queue.id, next_step_id=bye.id)
-step("Make a lead", "create_lead", "lead", lead_type="lead")
-env["res.config.settings"].create({"group_use_lead": True}).execute()
-"""
+from live.browser import Browser
+from live.server import OdooServer, StandIn, draw_bot, go_live
+
 CUSTOMER = 5002
 _CARD = f'[data-customer="{CUSTOMER}"]'
-# Petro is away at first, so that it is known who gets the dialogue.
-_PETRO_COMES = """
-env["helpcrunch.operator"].search([("user_id.login", "=", "petro")]).available = True
-env.cr.commit()
-"""
 _COMPOSER = ".o-mail-Composer-input"
 _SUGGESTION = ".o-mail-NavigableList-item"
 _TEXTS = (
@@ -48,6 +16,46 @@ _TEXTS = (
     "'.o-mail-Message-body, .o-mail-NotificationMessage')]"
     ".map(node => node.textContent.trim())"
 )
+
+
+def _draw(administrator, manager, account_id):
+    operator = "helpcrunch_chatbot.group_operator"
+    olena = add_user(administrator, "olena", operator)
+    petro = add_user(administrator, "petro", operator)
+    queue = manager.create(
+        "helpcrunch.operator.queue",
+        {
+            "name": "Sales",
+            "max_active_chats": 3,
+            # Petro is away at first, so that it is known who gets the dialogue.
+            "operator_ids": [
+                (0, 0, {"user_id": olena}),
+                (0, 0, {"user_id": petro, "available": False}),
+            ],
+        },
+    )
+    manager.create(
+        "mail.canned.response",
+        {
+            "source": "hours",
+            "substitution": "We are open from nine to six.",
+            "group_ids": [(4, administrator.ref(operator))],
+        },
+    )
+    bot_id, step = draw_bot(manager, account_id, "Shop")
+    step("Welcome to the shop", alias="/start")
+    bye = step("Thank you for writing!")
+    step(
+        "One moment, I am calling a manager.",
+        "forward_operator",
+        "manager",
+        queue_id=queue,
+        next_step_id=bye,
+    )
+    step("Make a lead", "create_lead", "lead", lead_type="lead")
+    settings = administrator.create("res.config.settings", {"group_use_lead": True})
+    administrator.press("res.config.settings", "execute", settings)
+    go_live(manager, bot_id)
 
 
 class TestOperators(unittest.TestCase):
@@ -60,7 +68,7 @@ class TestOperators(unittest.TestCase):
         cls.addClassCleanup(cls.helpcrunch.stop)
         cls.odoo = OdooServer("testoperators")
         cls.addClassCleanup(cls.odoo.drop)
-        cls.odoo.wire(cls.helpcrunch, body=_BOT)
+        cls.odoo.wire(cls.helpcrunch, draw=_draw)
         cls.odoo.start("--workers=0", "--max-cron-threads=0")
         cls.customer, cls.operator = Browser(), Browser()
         cls.addClassCleanup(cls.customer.close)
@@ -127,7 +135,9 @@ class TestOperators(unittest.TestCase):
             "!!document.querySelector('.o_helpcrunch_delivery[data-state=sent]')"
         )
 
-        self.odoo.shell(_PETRO_COMES)
+        self.odoo.log_in("petro").call(
+            "helpcrunch.operator", "set_my_availability", True
+        )
         with Browser() as petro:
             petro.log_in(self.odoo.url, "petro")
             petro.open(f"{self.odoo.url}/odoo/discuss")

@@ -5,21 +5,13 @@ import unittest
 from urllib.request import Request, urlopen
 
 from live.browser import Browser
-from live.server import EXAMPLE_BOT, PATIENCE, OdooServer, StandIn
+from live.server import PATIENCE, OdooServer, StandIn, draw_example_bot
 
 # A pixel of PNG: what a step shows need not be pretty here.
 _PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9"
     "awAAAABJRU5ErkJggg=="
 )
-_WITH_PICTURE = f"""{EXAMPLE_BOT}
-bot = env["helpcrunch.bot"].search([], limit=1)
-env["helpcrunch.step"].create({{
-    "name": "Price list", "message": "Here it is.", "step_type": "text",
-    "bot_id": bot.id, "alias_ids": [(0, 0, {{"name": "prices"}})],
-    "media_ids": [(0, 0, {{
-        "name": "Prices", "filename": "prices.png", "attachment": {_PIXEL!r}}})]}})
-"""
 _LOOK = """
 import json
 leads = env["crm.lead"].search([("helpcrunch_chat_id", "!=", False)])
@@ -32,6 +24,23 @@ CUSTOMER = 5002
 _CARD = f'[data-customer="{CUSTOMER}"]'
 
 
+def _draw(administrator, manager, account_id):
+    draw_example_bot(administrator, manager, account_id)
+    (bot_id,) = manager.search("helpcrunch.bot", [])
+    picture = {"name": "Prices", "filename": "prices.png", "attachment": _PIXEL}
+    manager.create(
+        "helpcrunch.step",
+        {
+            "name": "Price list",
+            "message": "Here it is.",
+            "step_type": "text",
+            "bot_id": bot_id,
+            "alias_ids": [(0, 0, {"name": "prices"})],
+            "media_ids": [(0, 0, picture)],
+        },
+    )
+
+
 class TestStory(unittest.TestCase):
     """Chat page, webhooks, server, API, chat page: nothing is replaced."""
 
@@ -42,7 +51,7 @@ class TestStory(unittest.TestCase):
         cls.addClassCleanup(cls.helpcrunch.stop)
         cls.odoo = OdooServer("teststory")
         cls.addClassCleanup(cls.odoo.drop)
-        cls.odoo.wire(cls.helpcrunch, body=_WITH_PICTURE)
+        cls.odoo.wire(cls.helpcrunch, draw=_draw)
         cls.odoo.start("--workers=0", "--max-cron-threads=0")
         cls.browser = Browser()
         cls.addClassCleanup(cls.browser.close)
