@@ -11,9 +11,7 @@ class HelpcrunchApplication(models.Model):
     _description = "HelpCrunch Channel"
     _order = "name, id"
     _check_company_auto = True
-    _written_by_people = (
-        *("active", "name", "category_id", "medium_id", "reply_window"),
-    )
+    _written_by_people = ("active", "name", "category_id", "medium_id", "reply_window")
 
     name = fields.Char(required=True)
     active = fields.Boolean(default=True)

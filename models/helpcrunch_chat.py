@@ -218,10 +218,8 @@ class HelpcrunchChat(models.Model):
         :raise UserError: for everybody else, those who had it before too
         """
         self.check_access("read")
-        if self.env.su or self.env.user.has_group("helpcrunch_chatbot.group_manager"):
-            return
         for chat in self:
-            if chat.user_id != self.env.user:
+            if not (self.env.su or chat._may_speak()):
                 raise UserError(
                     self.env._(
                         "Dialogue “%(dialogue)s” is not yours any more. Ask who has "
@@ -229,6 +227,12 @@ class HelpcrunchChat(models.Model):
                         dialogue=chat.display_name,
                     ),
                 )
+
+    def _may_speak(self):
+        """Tell whether the user has the dialogue, or is an administrator of the app."""
+        return self.user_id == self.env.user or self.env.user.has_group(
+            "helpcrunch_chatbot.group_manager"
+        )
 
     def action_assign(self):
         """Ask to whom the dialogue is to be given."""

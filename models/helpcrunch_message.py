@@ -110,10 +110,9 @@ class HelpcrunchMessage(models.Model):
     @api.depends("state", "chat_id.user_id")
     @api.depends_context("uid")
     def _compute_can_send_again(self):
-        is_manager = self.env.user.has_group("helpcrunch_chatbot.group_manager")
         for message in self:
-            message.can_send_again = message.state == "failed" and (
-                is_manager or message.chat_id.user_id == self.env.user
+            message.can_send_again = (
+                message.state == "failed" and message.chat_id._may_speak()
             )
 
     # === ACTIONS === #

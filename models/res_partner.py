@@ -74,21 +74,18 @@ class ResPartner(models.Model):
     @api.depends("category_id", "helpcrunch_customer_ids.application_id.category_id")
     def _compute_helpcrunch_category_ids(self):
         customers_sudo = self._find_helpcrunch_customers()
+        by_partner = customers_sudo.grouped("partner_id")
         for partner in self:
-            mine_sudo = customers_sudo.filtered(partner._has_helpcrunch_customer)
+            mine_sudo = by_partner.get(partner._origin, customers_sudo.browse())
             partner.helpcrunch_category_ids = (
                 mine_sudo.application_id.category_id & partner.category_id
             )
 
     @api.depends("helpcrunch_customer_ids.opt_out")
     def _compute_helpcrunch_opt_out(self):
-        customers_sudo = self._find_helpcrunch_customers()
+        refusing_sudo = self._find_helpcrunch_customers().filtered("opt_out")
         for partner in self:
-            mine_sudo = customers_sudo.filtered(partner._has_helpcrunch_customer)
-            partner.helpcrunch_opt_out = any(mine_sudo.mapped("opt_out"))
-
-    def _has_helpcrunch_customer(self, customer):
-        return customer.partner_id == self._origin
+            partner.helpcrunch_opt_out = partner._origin in refusing_sudo.partner_id
 
     def _find_helpcrunch_customers(self):
         """Return all customers of these contacts: archived ones, every company's.

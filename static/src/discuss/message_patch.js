@@ -51,8 +51,6 @@ const messagePatch = {
 };
 patch(Message.prototype, messagePatch);
 
-const PLAYERS = { audio: "audio", video: "video" };
-
 /**
  * Show a customer's file as what it is. The server says which addresses are files, and of
  * which kind; a message's HTML itself can hold no picture that keeps the page's address
@@ -70,19 +68,19 @@ export function showHelpcrunchFiles(bodyEl) {
             continue;
         }
         el.dataset.shown = "1";
-        if (PLAYERS[kind]) {
-            const player = document.createElement(PLAYERS[kind]);
-            player.controls = true;
-            player.preload = "none";
-            player.src = link.href;
-            el.prepend(player);
-        } else {
+        if (kind === "image") {
             const image = document.createElement("img");
             image.referrerPolicy = "no-referrer";
             image.loading = "lazy";
             image.alt = image.title = link.textContent;
             image.src = link.href;
             link.replaceChildren(image);
+        } else {
+            const player = document.createElement(kind);
+            player.controls = true;
+            player.preload = "none";
+            player.src = link.href;
+            el.prepend(player);
         }
     }
 }
