@@ -11,7 +11,7 @@ import json
 import os
 from urllib.request import Request, urlopen
 
-from people import Person, Refused, add_user, connect
+from people import Person, Refused, add_user, connect, set_addresses
 
 STANDIN_URL = os.environ["DEMO_STANDIN_URL"]
 ODOO_URL = os.environ["DEMO_ODOO_URL"]
@@ -31,24 +31,13 @@ def tell_standin(verb, **arguments):
         return json.load(answer)
 
 
-def find_user(administrator, login):
-    """Return the id of a user, or None."""
-    return next(iter(administrator.search("res.users", [("login", "=", login)])), None)
-
-
 def set_up(administrator):
     """Do what only Odoo's administrator may: addresses, company, users."""
-    for key, value in (
-        ("web.base.url.freeze", "True"),
-        ("web.base.url", ODOO_URL),
-        # The stand-in runs on this very computer.
-        ("helpcrunch_chatbot.allow_private_api", "True"),
-    ):
-        administrator.call("ir.config_parameter", "set_param", key, value)
+    set_addresses(administrator, ODOO_URL)
     company = administrator.search("res.company", [])[0]
     ukraine = administrator.ref("base.ua")
     administrator.write("res.company", company, {"country_id": ukraine})
-    if not find_user(administrator, "manager"):
+    if not administrator.search("res.users", [("login", "=", "manager")]):
         add_user(administrator, "manager", "helpcrunch_chatbot.group_manager")
         add_user(
             administrator,
@@ -66,15 +55,7 @@ def main():
     manager = Person(ODOO_URL, DATABASE, "manager")
     bot_id = manager.search("helpcrunch.bot", [], active_test=False)[0]
     account_id = manager.read("helpcrunch.bot", bot_id, "account_id")[0]
-    manager.write(
-        "helpcrunch.account",
-        account_id,
-        {"api_key": "test-api-key", "webhook_secret": "test-signing-key"},
-    )
-    administrator.write(
-        "helpcrunch.account", account_id, {"api_url": f"{STANDIN_URL}/v1"}
-    )
-    connect(manager, account_id)
+    connect(administrator, manager, account_id, STANDIN_URL)
     vals = {"tz": "Europe/Kyiv"}
     ukrainian = manager.search("res.lang", [("code", "=", "uk_UA")])
     if ukrainian:

@@ -8,8 +8,7 @@ import json
 from http.cookiejar import CookieJar
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
-# A busy machine may take its time; only what never answers fails.
-_TIMEOUT = 240
+from patience import PATIENCE
 
 
 class Refused(Exception):
@@ -40,7 +39,7 @@ class Person:
             json.dumps({"jsonrpc": "2.0", "method": "call", "params": params}).encode(),
             {"Content-Type": "application/json"},
         )
-        with self._opener.open(request, timeout=_TIMEOUT) as answer:
+        with self._opener.open(request, timeout=PATIENCE) as answer:
             data = json.load(answer)
         if "error" in data:
             raise Refused(data["error"]["data"]["message"])
@@ -92,11 +91,32 @@ class Person:
         )[1]
 
 
-def connect(manager, account_id):
-    """Connect a messenger as its manager does: twice, with the bot's agent between.
+def set_addresses(administrator, odoo_url):
+    """Say where Odoo is, and that a stand-in on this very computer may be called."""
+    for key, value in (
+        ("web.base.url.freeze", "True"),
+        ("web.base.url", odoo_url),
+        ("helpcrunch_chatbot.allow_private_api", "True"),
+    ):
+        administrator.call("ir.config_parameter", "set_param", key, value)
+
+
+def connect(administrator, manager, account_id, standin_url):
+    """Connect a messenger with the stand-in.
+
+    Odoo's administrator says where HelpCrunch is; the manager gives the keys and
+    presses *Connect* twice, with the bot's agent chosen in between.
 
     :raises Refused: if it does not get connected
     """
+    administrator.write(
+        "helpcrunch.account", account_id, {"api_url": f"{standin_url}/v1"}
+    )
+    manager.write(
+        "helpcrunch.account",
+        account_id,
+        {"api_key": "test-api-key", "webhook_secret": "test-signing-key"},
+    )
     manager.press("helpcrunch.account", "action_connect", account_id)
     agents = manager.search(
         "helpcrunch.agent",

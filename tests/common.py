@@ -16,14 +16,12 @@ from ..tools import worker
 # The stand-in is a program of its own beside the addon, not a part of it.
 sys.path.append(str(Path(__file__).resolve().parent.parent / "dev"))
 from helpcrunch.standin import StandIn
+from patience import PATIENCE  # noqa: F401 - other tests have it from here
 
 BOT_AGENT = "301"
 HUMAN_AGENT = 302
 CUSTOMER = 5001
 TELEGRAM = 2
-# How long anything may take before a test gives up on it, in seconds: no machine is so
-# busy, only what never comes fails.
-PATIENCE = 240
 MANAGER_GROUP = "helpcrunch_chatbot.group_manager"
 
 

@@ -102,13 +102,7 @@ class TestBroadcastRoles(BroadcastCase):
 
     def test_another_company_sees_nothing(self):
         company = self.env["res.company"].create({"name": "Other"})
-        stranger = new_test_user(
-            self.env,
-            "stranger",
-            MANAGER,
-            company_id=company.id,
-            company_ids=[(6, 0, company.ids)],
-        )
+        stranger = self._create_manager(company)
         self.customers(1)
         broadcast = self.plan()
         for records in (broadcast, broadcast.recipient_ids):

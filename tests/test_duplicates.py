@@ -217,11 +217,5 @@ class TestPossibleDuplicates(MergeCase):
         with self.assertRaises(AccessError):
             self.row.with_user(self.operator).action_merge()
         company = self.env["res.company"].create({"name": "Other"})
-        stranger = new_test_user(
-            self.env,
-            "stranger",
-            "helpcrunch_chatbot.group_manager",
-            company_id=company.id,
-            company_ids=[(6, 0, company.ids)],
-        )
+        stranger = self._create_manager(company)
         self.assertFalse(duplicates.with_user(stranger).search([]))

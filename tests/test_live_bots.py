@@ -3,7 +3,7 @@
 import importlib.util
 from pathlib import Path
 
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
 from .common import TELEGRAM, HelpcrunchCase
 
@@ -16,17 +16,13 @@ class TestLiveBots(HelpcrunchCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.step("Welcome", alias="/start")
-        cls.drawer = new_test_user(
-            cls.env, "drawer", "base.group_user,helpcrunch_chatbot.group_manager"
-        )
         cls.telegram = cls.account.application_ids.filtered(
             lambda channel: channel.external_id == str(TELEGRAM)
         )
 
     def draw(self, name, channels=None):
         """Draw a bot with one step, as a manager does."""
-        bots = self.env["helpcrunch.bot"].with_user(self.drawer)
-        return bots.create(
+        return self.as_manager("helpcrunch.bot").create(
             {
                 "name": name,
                 "account_id": self.account.id,
@@ -58,7 +54,7 @@ class TestLiveBots(HelpcrunchCase):
         second = self.draw("Another")
         with self.refused("“Another” and “Shop”"):
             second.action_go_live()
-        self.bot.with_user(self.drawer).action_take_off()
+        self.bot.with_user(self.manager).action_take_off()
         second.action_go_live()
         self.assertEqual(self.says("Hi"), ["This is Another"])
 
@@ -77,10 +73,10 @@ class TestLiveBots(HelpcrunchCase):
 
     def test_taken_off_a_bot_stops_at_once(self):
         self.says("Hi")
-        self.bot.with_user(self.drawer).action_take_off()
+        self.bot.with_user(self.manager).action_take_off()
         self.assertEqual(self.says("Anybody?"), [])
         self.assertEqual(self.codes(), ["no_bot"])
-        self.bot.with_user(self.drawer).action_go_live()
+        self.bot.with_user(self.manager).action_go_live()
         self.assertEqual(self.says("Anybody?"), ["Welcome"])
 
     def test_a_bot_whose_channel_is_switched_off_answers_nobody(self):
@@ -105,7 +101,7 @@ class TestLiveBots(HelpcrunchCase):
         self.assertEqual(self.says("Hi"), ["Welcome"])
 
     def test_a_copy_is_drawn_beside_the_live_one(self):
-        copy = self.bot.with_user(self.drawer).copy()
+        copy = self.bot.with_user(self.manager).copy()
         self.assertTrue(copy.active)
         self.assertFalse(copy.live)
         self.assertEqual(self.says("Hi"), ["Welcome"])
@@ -113,10 +109,10 @@ class TestLiveBots(HelpcrunchCase):
     def test_nothing_is_broadcast_by_a_bot_that_is_not_live(self):
         self.says("Hi")
         news = self.step("News", "schedule", next_run="2100-01-01 07:00:00")
-        bot = self.bot.with_user(self.drawer)
+        bot = self.bot.with_user(self.manager)
         bot.action_take_off()
         with self.refused("“Shop” is not live"):
-            news.with_user(self.drawer).action_run_now()
+            news.with_user(self.manager).action_run_now()
         news.next_run = "2020-01-01 07:00:00"
         broadcasts = self.env["helpcrunch.broadcast"]
         self.assertNotIn(news.id, broadcasts._find_due_steps())

@@ -51,13 +51,7 @@ class TestPeopleConnect(HelpcrunchCase):
         operator = new_test_user(self.env, "operator", OPERATOR_GROUP)
         clerk = new_test_user(self.env, "clerk", "base.group_user")
         company = self.env["res.company"].create({"name": "Other"})
-        stranger = new_test_user(
-            self.env,
-            "stranger",
-            MANAGER_GROUP,
-            company_id=company.id,
-            company_ids=[(6, 0, company.ids)],
-        )
+        stranger = self._create_manager(company)
         for user in (operator, clerk, stranger):
             with self.subTest(user.login), self.assertRaises(AccessError):
                 self.account.with_user(user).action_connect()

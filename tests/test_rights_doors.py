@@ -20,10 +20,6 @@ class RightsCase(OperatorCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.boss = new_test_user(cls.env, "rights boss", MANAGER)
-        cls.admin = new_test_user(
-            cls.env, "rights admin", f"{MANAGER},base.group_system"
-        )
         cls.clerk = new_test_user(cls.env, "rights clerk", "base.group_user")
         cls.portal = new_test_user(cls.env, "rights portal", "base.group_portal")
         cls.seller = new_test_user(
@@ -36,13 +32,7 @@ class RightsCase(OperatorCase):
             cls.env, "rights both", f"{OPERATOR},sales_team.group_sale_salesman"
         )
         cls.other_company = cls.env["res.company"].create({"name": "Other company"})
-        cls.stranger = new_test_user(
-            cls.env,
-            "rights stranger",
-            MANAGER,
-            company_id=cls.other_company.id,
-            company_ids=[Command.set(cls.other_company.ids)],
-        )
+        cls.stranger = cls._create_manager(cls.other_company)
 
     def denied(self, user):
         """Expect a refusal of rights, whoever words it."""
@@ -122,7 +112,7 @@ class TestPublicMethods(RightsCase):
         for user in (self.clerk, self.portal, self.seller, self.olena, self.stranger):
             with self.denied(user):
                 broadcast.with_user(user).action_view_leads()
-        self.assertTrue(broadcast.with_user(self.boss).action_view_leads())
+        self.assertTrue(broadcast.with_user(self.manager).action_view_leads())
 
 
 @tagged("post_install", "-at_install")
@@ -149,7 +139,7 @@ class TestMachineFields(RightsCase):
             (chat, "external_id", "666"),
             (chat, "state", "bot"),
             (chat, "partner_id", self.env.user.partner_id.id),
-            (chat, "user_id", self.boss.id),
+            (chat, "user_id", self.manager.id),
             (chat, "bot_id", False),
             (chat, "message_ids", [Command.create({"body": "forged"})]),
             (chat.customer_id, "external_id", "666"),
@@ -168,8 +158,11 @@ class TestMachineFields(RightsCase):
             (self.account.budget_ids[:1], "calls", {}),
         ):
             self.assertTrue(record, name)
-            with self.subTest(model=record._name, field=name), self.denied(self.boss):
-                record.with_user(self.boss).write({name: value})
+            with (
+                self.subTest(model=record._name, field=name),
+                self.denied(self.manager),
+            ):
+                record.with_user(self.manager).write({name: value})
 
     def test_links_of_contacts_move_nothing(self):
         self.connect()
@@ -178,18 +171,18 @@ class TestMachineFields(RightsCase):
             ("helpcrunch_chat_ids", self.chat()),
             ("helpcrunch_customer_ids", self.chat().customer_id),
         ):
-            with self.denied(self.boss):
-                other.with_user(self.boss).write({name: [Command.link(record.id)]})
-            with self.denied(self.boss):
-                self.partner().with_user(self.boss).write({name: [Command.clear()]})
+            with self.denied(self.manager):
+                other.with_user(self.manager).write({name: [Command.link(record.id)]})
+            with self.denied(self.manager):
+                self.partner().with_user(self.manager).write({name: [Command.clear()]})
 
     def test_what_people_may_write_stays_theirs(self):
         self.connect()
-        agent = self.account.agent_ids[:1].with_user(self.boss)
+        agent = self.account.agent_ids[:1].with_user(self.manager)
         agent.write({"is_bot": True, "user_id": self.olena.id})
-        channel = self.account.application_ids[:1].with_user(self.boss)
+        channel = self.account.application_ids[:1].with_user(self.manager)
         channel.write({"name": "Ours", "reply_window": 12})
-        customer = self.chat().customer_id.with_user(self.boss)
+        customer = self.chat().customer_id.with_user(self.manager)
         customer.opt_out = True
         self.assertTrue(customer.opt_out)
 
@@ -197,20 +190,20 @@ class TestMachineFields(RightsCase):
         self.helpcrunch.set(fail_next=[{"fail": 400, "path": "POST /v1/messages"}])
         self.says("Hi")
         call = self.env["helpcrunch.outbox"].search([("state", "=", "failed")])
-        call.with_user(self.boss).action_send_again()
+        call.with_user(self.manager).action_send_again()
         self.assertEqual(call.state, "pending")
         event = self.chat().event_ids[:1]
         event.state = "failed"
-        event.with_user(self.boss).action_retry()
+        event.with_user(self.manager).action_retry()
         self.assertEqual(event.state, "pending")
         pair = self.list_pair(
             self.partner(), self.env["res.partner"].create({"name": "Older"})
         )
-        pair.with_user(self.boss).action_dismiss()
+        pair.with_user(self.manager).action_dismiss()
         self.assertEqual(pair.state, "dismissed")
-        pair.with_user(self.boss).action_decide_again()
+        pair.with_user(self.manager).action_decide_again()
         self.assertEqual(pair.state, "open")
-        chat = self.chat().with_user(self.boss)
+        chat = self.chat().with_user(self.manager)
         chat.action_create_lead()
         chat.action_pause()
         self.settle()
@@ -221,7 +214,12 @@ class TestMachineFields(RightsCase):
 
     def test_a_lead_is_linked_to_no_dialogue_by_hand(self):
         chat = self.connect()
-        for user in (self.seller, self.selling_operator, self.sales_manager, self.boss):
+        for user in (
+            self.seller,
+            self.selling_operator,
+            self.sales_manager,
+            self.manager,
+        ):
             leads = self.env["crm.lead"].with_user(user)
             lead = leads.create({"name": "Mine", "user_id": user.id})
             with self.denied(user):
@@ -264,16 +262,16 @@ class TestContextKeys(RightsCase):
             "helpcrunch_clock": True,
         }
         self.forward.next_step_id = self.thanks
-        step = self.forward.with_user(self.boss).with_context(**forged)
+        step = self.forward.with_user(self.manager).with_context(**forged)
         with self.refused("another bot"):
             step.next_step_id = target.id
         with self.refused("may not read"):
             step.partner_domain = "[('signup_type', '=', 'reset')]"
         line = self.thanks.alias_ids.filtered("automatic")
         with self.refused("stays"):
-            line.with_user(self.boss).with_context(**forged).unlink()
+            line.with_user(self.manager).with_context(**forged).unlink()
         news = self.step("News", "schedule", interval_type="days", run_time=9)
-        news.with_user(self.boss).with_context(**forged).run_time = 15
+        news.with_user(self.manager).with_context(**forged).run_time = 15
         self.assertEqual(news.next_run.minute, 0)
         self.assertIn("15:00", news.with_context(lang="en_US").next_runs)
 
@@ -313,7 +311,7 @@ class TestHandOverWizard(RightsCase):
 class TestCompanies(RightsCase):
     def test_arrivals_and_budget(self):
         for records in (self.account.arrival_ids, self.account.budget_ids):
-            self.assertTrue(records.with_user(self.boss).search([]))
+            self.assertTrue(records.with_user(self.manager).search([]))
             self.assertFalse(records.with_user(self.stranger).search([]))
 
     def test_every_model_of_ours_knows_companies(self):
@@ -346,8 +344,8 @@ class TestCompanies(RightsCase):
             (fresh_queue, "company_id", self.other_company),
             (self.operator, "queue_id", foreign_queue),
         ):
-            with self.subTest(model=record._name), self.denied(self.boss):
-                record.with_user(self.boss)[name] = value
+            with self.subTest(model=record._name), self.denied(self.manager):
+                record.with_user(self.manager)[name] = value
 
     def test_managers_of_today_hear_of_a_refused_key(self):
         former = new_test_user(self.env, "rights former", MANAGER)
@@ -370,22 +368,24 @@ class TestApiAddress(RightsCase):
         accounts = self.env["helpcrunch.account"]
         inside = "http://10.0.0.1/v1"
         for account, context in ((self.account, {}), (accounts.create({}), {})):
-            with self.denied(self.boss):
-                account.with_user(self.boss).with_context(**context).api_url = inside
-        with self.denied(self.boss):
-            accounts.with_user(self.boss).create({"api_url": inside})
-        with self.denied(self.boss):
-            accounts.with_user(self.boss).with_context(default_api_url=inside).create(
-                {}
-            )
-        copied = self.account.with_user(self.boss).copy()
+            with self.denied(self.manager):
+                account.with_user(self.manager).with_context(**context).api_url = inside
+        with self.denied(self.manager):
+            accounts.with_user(self.manager).create({"api_url": inside})
+        with self.denied(self.manager):
+            accounts.with_user(self.manager).with_context(
+                default_api_url=inside
+            ).create({})
+        copied = self.account.with_user(self.manager).copy()
         self.assertEqual(copied.api_url, accounts.create({}).api_url)
-        self.account.with_user(self.admin).api_url = "https://test.example.com/v1"
+        self.account.with_user(
+            self.administrator
+        ).api_url = "https://test.example.com/v1"
 
     def test_private_addresses_only_with_the_setting(self):
-        parameters = self.env["ir.config_parameter"].with_user(self.admin)
+        parameters = self.env["ir.config_parameter"].with_user(self.administrator)
         parameters.set_param(PRIVATE_API_PARAMETER, False)
-        account = self.account.with_user(self.admin)
+        account = self.account.with_user(self.administrator)
         for host in (
             *("127.0.0.1", "localhost", "10.1.2.3", "192.168.0.5", "169.254.169.254"),
             *("[::1]", "[::ffff:127.0.0.1]", "127.1", "2130706433", "0.0.0.0"),
@@ -399,7 +399,7 @@ class TestApiAddress(RightsCase):
         # The setting may go again.
         parameters.set_param(PRIVATE_API_PARAMETER, False)
         with self.refused("into the network of this"):
-            account.with_user(self.boss).action_connect()
+            account.with_user(self.manager).action_connect()
 
     def test_what_is_private(self):
         self.assertTrue(network.is_private("127.0.0.1"))

@@ -57,7 +57,7 @@ class TestFormsOpen(RightsCase):
             *(chat.customer_id, chat.queue_id or self.queue, self.operator),
             *(chat.message_ids[:1], *self.bot.step_ids, *self.account.agent_ids[:1]),
         ]
-        for user in (self.olena, self.boss):
+        for user in (self.olena, self.manager):
             for record in records:
                 with self.subTest(record=record, user=user.login):
                     self.opens(record, user)
@@ -83,15 +83,15 @@ class TestFormsOpen(RightsCase):
         ):
             self.assertTrue(record)
             with self.subTest(record=record):
-                self.opens(record, self.boss)
+                self.opens(record, self.manager)
         self.opens(chat.session_ids[:1], self.olena)
 
     def test_a_lead_of_somebody_elses_dialogue(self):
         chat = self.connect()
         lead = (
             self.env["crm.lead"]
-            .with_user(self.boss)
-            .browse(chat.with_user(self.boss).action_create_lead().get("res_id"))
+            .with_user(self.manager)
+            .browse(chat.with_user(self.manager).action_create_lead().get("res_id"))
         )
         self.settle()
         lead = lead or chat.lead_ids[:1]
@@ -115,7 +115,7 @@ class TestFilters(RightsCase):
         return self.step("VIP", "schedule", state="paused", partner_domain=domain)
 
     def test_a_filter_is_checked_as_who_saves_it(self):
-        step = self.thanks.with_user(self.boss)
+        step = self.thanks.with_user(self.manager)
         for domain in (
             _READABLE_BY_ADMINISTRATORS,
             "[('user_ids.log_ids.create_date', '!=', False)]",
@@ -139,28 +139,30 @@ class TestFilters(RightsCase):
                     "partner_domain": _READABLE_BY_ADMINISTRATORS,
                 }
             )
-        self.thanks.with_user(self.admin).partner_domain = _READABLE_BY_ADMINISTRATORS
+        self.thanks.with_user(
+            self.administrator
+        ).partner_domain = _READABLE_BY_ADMINISTRATORS
 
     def test_a_step_with_an_administrators_filter_opens_and_is_mended(self):
         step = self._draw("[]")
-        step.with_user(self.admin).partner_domain = _READABLE_BY_ADMINISTRATORS
+        step.with_user(self.administrator).partner_domain = _READABLE_BY_ADMINISTRATORS
         self.says("Hi")
-        with Form(step.with_user(self.boss)) as form:
+        with Form(step.with_user(self.manager)) as form:
             self.assertIn("may not read", form.filter_problem)
             self.assertEqual(form.recipient_count, 0)
             form.message = "News"
         self.assertEqual(step.message, "News")
         for order in ("action_run_now", "action_view_recipients"):
             with self.refused("may not read"):
-                getattr(step.with_user(self.boss), order)()
-        copied = self.bot.with_user(self.boss).copy()
+                getattr(step.with_user(self.manager), order)()
+        copied = self.bot.with_user(self.manager).copy()
         self.assertIn(
             _READABLE_BY_ADMINISTRATORS,
             copied.step_ids.mapped("partner_domain"),
         )
-        with Form(step.with_user(self.boss)) as form:
+        with Form(step.with_user(self.manager)) as form:
             form.partner_domain = "[]"
-        self.assertFalse(step.with_user(self.boss).filter_problem)
+        self.assertFalse(step.with_user(self.manager).filter_problem)
 
 
 @tagged("post_install", "-at_install")
@@ -210,7 +212,7 @@ class TestOrders(RightsCase):
             }
         )
         self.env.flush_all()
-        for user in (self.boss, self.admin):
+        for user in (self.manager, self.administrator):
             self.env.invalidate_all()
             contact = partner.with_user(user)
             self.assertTrue(contact.helpcrunch_opt_out)
@@ -228,11 +230,11 @@ class TestOrders(RightsCase):
         self.connect()
         pair = self.list_pair(self.partner(), self.petro.partner_id, reason="user")
         with self.refused("may not merge"):
-            pair.with_user(self.boss).action_merge()
+            pair.with_user(self.manager).action_merge()
         far = self.env["res.partner"].create(
             {"name": "Far", "company_id": self.other_company.id}
         )
         pair = self.list_pair(self.partner(), far, reason="company")
         with self.assertRaises(UserError) as caught:
-            pair.with_user(self.boss).action_merge()
+            pair.with_user(self.manager).action_merge()
         self.assertIn("may not merge", str(caught.exception))

@@ -10,8 +10,7 @@ import time
 from pathlib import Path
 
 import websocket
-
-from live.server import PATIENCE
+from patience import PATIENCE
 
 _NAMES = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stable")
 _FLAGS = (

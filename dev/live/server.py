@@ -20,7 +20,8 @@ import psycopg2
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "dev"))
 from helpcrunch.standin import StandIn  # noqa: E402
-from people import Person, add_user, connect  # noqa: E402
+from patience import PATIENCE  # noqa: E402
+from people import Person, add_user, connect, set_addresses  # noqa: E402
 
 RUN = ROOT / ".odoo"
 # Databases with the addon, by what else is installed: a copy takes a second.
@@ -33,9 +34,6 @@ _OUR_CRONS = (
     "SELECT res_id FROM ir_model_data"
     " WHERE module = 'helpcrunch_chatbot' AND model = 'ir.cron'"
 )
-# How long anything may take before a test gives up on it, in seconds. Nobody waits so
-# long for what comes, and no machine is so busy: only what never comes fails.
-PATIENCE = 240
 
 
 def _dsn():
@@ -180,27 +178,14 @@ class OdooServer:
         self.start("--workers=0", "--max-cron-threads=0")
         try:
             administrator = self.log_in("admin")
-            for key, value in (
-                ("web.base.url.freeze", "True"),
-                ("web.base.url", self.url),
-                ("helpcrunch_chatbot.allow_private_api", "True"),
-            ):
-                administrator.call("ir.config_parameter", "set_param", key, value)
+            set_addresses(administrator, self.url)
             add_user(administrator, "manager", "helpcrunch_chatbot.group_manager")
             manager = self.log_in("manager")
             account_id = manager.create(
                 "helpcrunch.account",
-                {
-                    "name": "HelpCrunch",
-                    "api_key": "test-api-key",
-                    "webhook_secret": "test-signing-key",
-                    "requests_per_minute": limit,
-                },
+                {"name": "HelpCrunch", "requests_per_minute": limit},
             )
-            administrator.write(
-                "helpcrunch.account", account_id, {"api_url": f"{standin.url}/v1"}
-            )
-            connect(manager, account_id)
+            connect(administrator, manager, account_id, standin.url)
             (draw or draw_echo_bot)(administrator, manager, account_id)
             address = manager.read("helpcrunch.account", account_id, "webhook_url")
         finally:
@@ -297,7 +282,7 @@ class OdooServer:
 
 
 def draw_bot(manager, account_id, name):
-    """Make a live bot; return its id and a function that adds a step to it."""
+    """Make a bot that is not live; return its id and what adds a step to it."""
     bot_id = manager.create("helpcrunch.bot", {"name": name, "account_id": account_id})
 
     def step(name, step_type="text", alias=None, **vals):
@@ -336,13 +321,11 @@ def draw_echo_bot(_administrator, manager, account_id):
 def draw_example_bot(_administrator, manager, _account_id):
     """Make the manual's example, by the button of the empty list of bots."""
     manager.call("helpcrunch.bot", "action_create_example")
-    go_live(manager, *manager.search("helpcrunch.bot", []))
 
 
 def go_live(manager, bot_id):
-    """Switch a bot on, unless it is."""
-    if not manager.read("helpcrunch.bot", bot_id, "live"):
-        manager.press("helpcrunch.bot", "action_go_live", bot_id)
+    """Switch a bot on."""
+    manager.press("helpcrunch.bot", "action_go_live", bot_id)
 
 
 def wait_for(condition, seconds=PATIENCE):
@@ -367,7 +350,6 @@ def said(standin, chat, text=None):
 
 
 __all__ = [
-    "PATIENCE",
     "OdooServer",
     "StandIn",
     "draw_bot",

@@ -6,14 +6,14 @@ import threading
 import unittest
 from urllib.parse import urlsplit
 
+from patience import PATIENCE
+
 from helpcrunch.standin import StandIn
 from helpcrunch.webhooks import sign
 from helpcrunch.wire import Response, Server
 
 KEY = "test-api-key"
 SIGNING_KEY = "test-signing-key"
-# How long anything may take before a test gives up on it, in seconds.
-PATIENCE = 240
 BOT, MARIA, ANDREW = 301, 302, 303
 
 

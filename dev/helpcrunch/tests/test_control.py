@@ -12,11 +12,13 @@ import unittest
 import urllib.request
 from pathlib import Path
 
+from patience import PATIENCE
+
 from helpcrunch.control import Control
 from helpcrunch.standin import StandIn
 from helpcrunch.toggles import TOGGLES
 
-from .base import MARIA, PATIENCE, StandInCase
+from .base import MARIA, StandInCase
 
 FOLDER = Path(__file__).resolve().parent.parent
 

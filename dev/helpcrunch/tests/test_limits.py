@@ -4,7 +4,9 @@ import http.client
 import threading
 import time
 
-from .base import KEY, PATIENCE, StandInCase
+from patience import PATIENCE
+
+from .base import KEY, StandInCase
 
 
 class TestLimits(StandInCase):

@@ -4,9 +4,11 @@ import json
 import threading
 import time
 
+from patience import PATIENCE
+
 from helpcrunch.webhooks import sign
 
-from .base import BOT, MARIA, PATIENCE, SIGNING_KEY, StandInCase
+from .base import BOT, MARIA, SIGNING_KEY, StandInCase
 
 CUSTOMER = {"id", "name", "email", "userId"}
 

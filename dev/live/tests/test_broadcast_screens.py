@@ -2,11 +2,11 @@
 
 import unittest
 
+from patience import PATIENCE
 from people import add_language, add_user
 
 from live.browser import Browser
 from live.server import (
-    PATIENCE,
     OdooServer,
     StandIn,
     draw_bot,

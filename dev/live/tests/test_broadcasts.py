@@ -3,7 +3,9 @@
 import random
 import time
 
-from live.server import PATIENCE, wait_for
+from patience import PATIENCE
+
+from live.server import wait_for
 from live.tests.test_live import LiveCase
 
 _SENT = "SELECT count(*) FROM helpcrunch_broadcast_recipient WHERE state = 'sent'"

@@ -4,7 +4,9 @@ import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
-from live.server import PATIENCE, OdooServer, StandIn, said, wait_for
+from patience import PATIENCE
+
+from live.server import OdooServer, StandIn, said, wait_for
 
 
 class LiveCase(unittest.TestCase):

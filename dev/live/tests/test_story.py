@@ -4,8 +4,10 @@ import json
 import unittest
 from urllib.request import Request, urlopen
 
+from patience import PATIENCE
+
 from live.browser import Browser
-from live.server import PATIENCE, OdooServer, StandIn, draw_example_bot
+from live.server import OdooServer, StandIn, draw_example_bot
 
 # A pixel of PNG: what a step shows need not be pretty here.
 _PIXEL = (
