@@ -3,7 +3,7 @@ from urllib.parse import urlsplit
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import urls
+from odoo.tools import str2bool, urls
 
 from ..const import API_URL, EVENT_TYPES, PRIVATE_API_PARAMETER, WEBHOOK_PATH
 from ..tools import network
@@ -201,7 +201,8 @@ class HelpcrunchAccount(models.Model):
         if self.api_url == API_URL:
             return None
         # sudo: ir.config_parameter - a setting of whoever runs the server
-        if self.env["ir.config_parameter"].sudo().get_param(PRIVATE_API_PARAMETER):
+        parameters = self.env["ir.config_parameter"].sudo()
+        if str2bool(parameters.get_param(PRIVATE_API_PARAMETER), False):
             return None
         host = urlsplit(self.api_url).hostname
         if not network.is_private(host):

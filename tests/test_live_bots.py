@@ -91,7 +91,8 @@ class TestLiveBots(HelpcrunchCase):
         self.assertEqual(self.says("Hi", application=1), ["Welcome"])
         self.assertEqual(self.says("Hi", 5002, application=TELEGRAM), ["Welcome"])
         # Nor does it become the rival of the bot that serves all.
-        self.bot.name = "Shop of all"
+        self.bot.action_take_off()
+        self.bot.action_go_live()
 
     def test_a_dialogue_leaves_a_bot_whose_channel_is_switched_off(self):
         second = self.draw("Another", self.telegram)

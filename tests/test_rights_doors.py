@@ -396,10 +396,11 @@ class TestApiAddress(RightsCase):
         account.api_url = "https://9.9.9.9/v1"
         parameters.set_param(PRIVATE_API_PARAMETER, "True")
         account.api_url = "http://127.0.0.1:8069/v1"
-        # The setting may go again.
-        parameters.set_param(PRIVATE_API_PARAMETER, False)
-        with self.refused("into the network of this"):
-            account.with_user(self.manager).action_connect()
+        # The setting may go again, or say no.
+        for value in (False, "False", "0", "nonsense"):
+            parameters.set_param(PRIVATE_API_PARAMETER, value)
+            with self.subTest(value), self.refused("into the network of this"):
+                account.with_user(self.manager).action_connect()
 
     def test_what_is_private(self):
         self.assertTrue(network.is_private("127.0.0.1"))
