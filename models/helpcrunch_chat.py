@@ -185,33 +185,6 @@ class HelpcrunchChat(models.Model):
 
     # === ACTIONS === #
 
-    def action_pause(self):
-        """Silence the bot in this dialogue until somebody returns it."""
-        self.check_access("write")
-        # sudo: helpcrunch.chat - written by the machine; whoever may order it may pause
-        for chat in self.sudo():
-            chat._pause()
-        return True
-
-    def action_return_to_bot(self):
-        """Let the bot answer again, from where the dialogue stands."""
-        self.check_access("write")
-        # sudo: helpcrunch.operator.session - whoever may write a dialogue may end it
-        for chat in self.sudo().filtered(
-            lambda chat: chat.state in ("queued", "operator", "paused")
-        ):
-            chat._leave_operator("operator")
-            chat.write(
-                {
-                    "state": "bot",
-                    "user_id": False,
-                    "queue_id": False,
-                    "queued_at": False,
-                    "return_step_id": False,
-                },
-            )
-        return True
-
     def _check_may_speak(self):
         """Let nobody but its operator and administrators speak in a dialogue.
 
@@ -257,18 +230,6 @@ class HelpcrunchChat(models.Model):
             "type": "ir.actions.client",
             "tag": "mail.action_discuss",
             "context": {"active_id": f"discuss.channel_{channel.id}"},
-        }
-
-    def action_create_lead(self):
-        """Make a lead from the dialogue and open it."""
-        self.ensure_one()
-        self.check_access("write")
-        lead, _is_new = self._get_or_make_lead()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "crm.lead",
-            "res_id": lead.id,
-            "view_mode": "form",
         }
 
     def action_view_leads(self):

@@ -22,12 +22,12 @@ class HelpcrunchChat(models.Model):
     _inherit = "helpcrunch.chat"
 
     def _on_operator_command(self, facts):
-        """Do what an operator ordered in Discuss."""
+        """Do what an operator ordered in Discuss, or anybody with a button."""
         user = self.env["res.users"].browse(facts.data.get("user") or []).exists()
         command = parse_command(facts.data.get("text"))
         if not command:
             return {"state": "ignored", "reason": "not_used"}
-        text, record = self._run_command(*command, user)
+        text, record = self._run_command(*command, user, self._get_target(facts))
         self._tell_staff(text, record)
         return None
 
@@ -45,10 +45,11 @@ class HelpcrunchChat(models.Model):
         self._tell_staff(text, record)
         return True
 
-    def _run_command(self, name, argument, user):
+    def _run_command(self, name, argument, user, target=None):
         """Do what was ordered.
 
         :param user: who ordered it; an empty user is an agent unknown to Odoo
+        :param target: the record that was chosen instead of typing its name
         :return: what to tell staff, and the record that it is about (or None)
         :rtype: tuple
         """
@@ -57,7 +58,20 @@ class HelpcrunchChat(models.Model):
         lang = user.lang or self.bot_id.language_id.code
         if lang:
             staff = self.with_context(lang=lang)
+        if target:
+            return staff._transfer_to(target, is_chosen=True), None
         return getattr(staff, f"_command_{name}")(argument, user)
+
+    def _get_target(self, facts):
+        """Return the queue or operator that was chosen in the window, or None."""
+        for model, key in (
+            ("helpcrunch.operator", "operator"),
+            ("helpcrunch.operator.queue", "queue"),
+        ):
+            target = self.env[model].browse(facts.data.get(key) or []).exists()
+            if target:
+                return target
+        return None
 
     def _command_help(self, argument, user):
         return self._get_command_help(), None
@@ -95,33 +109,56 @@ class HelpcrunchChat(models.Model):
 
     def _command_transfer(self, argument, user):
         found = self._find_transfer_targets(argument) if argument else []
+        if not found and argument:
+            found = self._find_transfer_targets(argument, is_gone=True)
         if len(found) != 1:
             known = found or self._find_transfer_targets("")
             names = ", ".join(target.display_name for target in known)
             return self.env._(
                 "To whom? /transfer and one of: %(names)s.", names=names or "-"
             ), None
-        target, name = found[0], found[0].display_name
+        return self._transfer_to(found[0]), None
+
+    def _transfer_to(self, target, is_chosen=False):
+        """Give the dialogue to a queue or an operator; return what to tell staff.
+
+        :param bool is_chosen: from a window that offered whoever was there
+        """
+        name = target.display_name
+        if self.state == "done":
+            return self.env._("The dialogue is closed already.")
         # The one who orders reads the answer; the customer has another language.
         chat = self._turn.chat
         if target._name == "helpcrunch.operator":
-            if target == self._get_session().operator_id:
-                return self.env._("%(user)s has the dialogue already.", user=name), None
+            if target.is_gone:
+                if is_chosen:
+                    # Has gone in between: whoever's turn it is there.
+                    chat._transfer(target.queue_id)
+                return self.env._("%(user)s is no operator any more.", user=name)
+            if target.user_id == self._get_session().user_id:
+                return self.env._("%(user)s has the dialogue already.", user=name)
             if not target.available:
-                return self.env._("%(user)s is away.", user=name), None
+                return self.env._("%(user)s is away.", user=name)
             chat._transfer(target.queue_id, target)
         else:
+            if not target.active:
+                return self.env._("Queue “%(name)s” is archived.", name=name)
             chat._transfer(target)
-        return self.env._("Handed over to %(name)s.", name=name), None
+        return self.env._("Handed over to %(name)s.", name=name)
 
-    def _find_transfer_targets(self, text):
+    def _find_transfer_targets(self, text, is_gone=False):
         """Return the queues and operators a text means: equal names, else beginnings.
 
+        :param bool is_gone: look among those who are no operators any more
         :rtype: list of records
         """
         company = [("company_id", "=", self.company_id.id)]
-        queues = self.env["helpcrunch.operator.queue"].search(company)
-        operators = self.env["helpcrunch.operator"].search(company)
+        queues = self.env["helpcrunch.operator.queue"]
+        if not is_gone:
+            queues = queues.search(company)
+        operators = self.env["helpcrunch.operator"].search(
+            [*company, ("is_gone", "=", is_gone)]
+        )
         mine = self._get_session().user_id
         # One person may work in several queues: the dialogue's own comes first.
         people = {}
@@ -162,7 +199,8 @@ class HelpcrunchChat(models.Model):
         :return: the lead, and whether it is new
         :rtype: tuple
         """
-        session = self._get_session() if self.state == "operator" else None
+        # Who has paused the bot has the dialogue still, and its lead with it.
+        session = self._get_session()
         existing = self._find_ordered_lead(session)
         if existing:
             return existing, False
@@ -171,15 +209,23 @@ class HelpcrunchChat(models.Model):
             turn.flush()
             turn.discuss_changed = True
         step = self._find_passed_lead_step()
-        vals = {"helpcrunch_session_id": session.id if session else False}
+        vals = {"helpcrunch_session_id": session.id}
         if title:
             vals["name"] = title[:_TITLE_LIMIT]
         if self.state == "operator":
             vals["type"] = self.account_id.helpcrunch_crm_type
-        seller = step.lead_user_id or (session and session.user_id) or user
-        if seller and self.company_id in seller.company_ids:
-            vals["user_id"] = seller.id
+        if not step.lead_user_id.active:
+            vals["user_id"] = self._find_seller(session, user).id
         return step._make_lead(self, **vals), True
+
+    def _find_seller(self, session, user):
+        """Return whose lead it is, if the step names nobody: who has the dialogue, else
+        who ordered it. Whoever is gone sells nothing.
+        """
+        for seller in filter(None, (session.user_id, user)):
+            if seller.active and self.company_id in seller.company_ids:
+                return seller
+        return self.env["res.users"]
 
     def _find_ordered_lead(self, session):
         """Return the lead that was ordered before, in this session or without one."""

@@ -115,6 +115,10 @@ class HelpcrunchChat(models.Model):
             # The customer has left, or somebody else came first.
             session._end("customer")
             return {"state": "ignored", "reason": "not_used"}
+        if not session.user_id._is_helpcrunch_operator(self.company_id):
+            # Has gone in between; the dialogue waits on, and is looked at again.
+            session._end("transfer")
+            return {"state": "ignored", "reason": "not_used"}
         self._connect(session)
         return None
 
@@ -170,16 +174,19 @@ class HelpcrunchChat(models.Model):
         """Let a person who writes without being asked have the dialogue."""
         self._keep_open()
         session = self._get_session()
-        if session and session.user_id != agent.user_id:
+        if session.user_id and session.user_id != agent.user_id:
             self._close_discuss("transfer")
         if self.state in ("bot", "done"):
             self._keep_question()
         self._hand_over("operator", self.env._("A person took the dialogue over."))
         operator = self._find_operator(agent)
-        queue = operator.queue_id or self.bot_id.operator_queue_ids[:1]
-        session = self._open_session(
-            queue, operator, operator.user_id or agent.user_id, agent
-        )
+        queues = self.bot_id.operator_queue_ids.filtered("active")
+        queue = operator.queue_id or queues[:1]
+        user = operator.user_id or agent.user_id
+        if not user._is_helpcrunch_operator(self.company_id):
+            # Works in HelpCrunch still, and here no more: answers there alone.
+            operator, user = operator.browse(), user.browse()
+        session = self._open_session(queue, operator, user, agent)
         self.write({"user_id": session.user_id.id, "queue_id": queue.id})
         self._open_discuss(session)
 
@@ -242,15 +249,11 @@ class HelpcrunchChat(models.Model):
     # === TO SOMEBODY ELSE === #
 
     def _on_operator_transfer(self, facts):
-        """Somebody gave the dialogue to a queue or to an operator by hand."""
-        data = facts.data
-        operator = self.env["helpcrunch.operator"].browse(data.get("operator") or [])
-        queue = self.env["helpcrunch.operator.queue"].browse(data.get("queue") or [])
-        operator = operator.exists().filtered(lambda row: row.user_id.active)
-        queue = (operator.queue_id or queue).exists()
-        if self.state == "done" or not queue.active:
+        """Hand over as an older version of the window has asked for it."""
+        target = self._get_target(facts)
+        if not target:
             return {"state": "ignored", "reason": "not_used"}
-        self._transfer(queue, operator)
+        self._transfer_to(target, is_chosen=True)
         return None
 
     def _transfer(self, queue, operator=None):

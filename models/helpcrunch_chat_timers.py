@@ -4,6 +4,8 @@ Two wait for the customer (manual 5), one for the operator. When they fall due i
 ``helpcrunch.operator.session`` to find.
 """
 
+from datetime import timedelta
+
 from odoo import fields, models
 
 
@@ -45,7 +47,9 @@ class HelpcrunchChat(models.Model):
 
     def _run_timer_silence(self, session):
         queue = session.queue_id
-        others = queue.operator_ids.filtered("is_free") - session.operator_id
+        others = queue.operator_ids.filtered(
+            lambda row: row.is_free and row.user_id != session.user_id
+        )
         if not others or not queue._is_open():
             # Looked at again after as long a time.
             session.customer_spoke_at = fields.Datetime.now()
@@ -55,15 +59,47 @@ class HelpcrunchChat(models.Model):
             self._trace("nobody_else")
             return
         self._trace("handed_on")
+        self._relieve(session, queue)
+
+    def _on_operator_gone(self, facts):
+        """The operator was archived, deleted, or has lost the role."""
+        session = self._get_session()
+        user = self.env["res.users"].browse(facts.data.get("user") or []).exists()
+        if (
+            session.id != facts.data.get("session")
+            or self.state not in ("operator", "paused")
+            or user._is_helpcrunch_operator(self.company_id)
+        ):
+            return {"state": "ignored", "reason": "not_used"}
+        self._trace("gone", text=user.name or "")
+        queues = session.queue_id | self.bot_id.operator_queue_ids
+        queue = queues.filtered("active")[:1]
+        if queue:
+            self._relieve(session, queue)
+        else:
+            self._finish("transfer", resume=True)
+        return None
+
+    def _relieve(self, session, queue):
+        """Let the next free operator have the dialogue, before all who wait.
+
+        The customer did not go away, so nothing is said.
+        """
         self._close_discuss("transfer")
         session._end("transfer")
-        queued_at = self.queued_at
+        queued_at = self.queued_at or session.started_at
+        first = self.search(
+            [("queue_id", "=", queue.id), ("state", "=", "queued")],
+            order="queued_at, id",
+            limit=1,
+        )
+        if first and first.queued_at <= queued_at:
+            queued_at = first.queued_at - timedelta(microseconds=1)
         former = session.operator_id
         self._request_operator(queue, self.return_step_id)
-        # Comes before everybody who asked later, and is told nothing new.
         self.write(
             {
-                "queued_at": queued_at or session.started_at,
+                "queued_at": queued_at,
                 "queue_told": True,
                 "former_operator_id": former.id,
             },

@@ -1,8 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
+from odoo.tools import SQL
 
 # Odoo's numbers of colours: who is free is seen at a glance.
-_COLORS = {"free": 10, "busy": 3, "away": 0}
+_COLORS = {"free": 10, "busy": 3, "away": 0, "gone": 1}
 
 
 class HelpcrunchOperator(models.Model):
@@ -62,9 +63,15 @@ class HelpcrunchOperator(models.Model):
     max_active_chats = fields.Integer(related="queue_id.max_active_chats")
     is_free = fields.Boolean("Free", compute="_compute_is_free")
     state = fields.Selection(
-        [("free", "Free"), ("busy", "Busy"), ("away", "Away")],
+        [("free", "Free"), ("busy", "Busy"), ("away", "Away"), ("gone", "Gone")],
         "Now",
         compute="_compute_is_free",
+    )
+    is_gone = fields.Boolean(
+        "Gone",
+        compute="_compute_is_gone",
+        search="_search_is_gone",
+        help="Is archived, or has lost the role or the company: gets no dialogues.",
     )
     can_switch = fields.Boolean(compute="_compute_can_switch")
     color = fields.Integer(compute="_compute_is_free")
@@ -74,39 +81,68 @@ class HelpcrunchOperator(models.Model):
         "This person is in the queue already.",
     )
 
+    @api.depends("user_id", "queue_id")
     def _compute_active_chat_count(self):
-        counts = self._count_sessions("operator_id", self.ids)
+        """Count a person's dialogues in the queue, whichever row they came by."""
+        counts = self._count_sessions(self.user_id.ids, ["user_id", "queue_id"])
         for operator in self:
-            operator.active_chat_count = counts.get(operator._origin.id, 0)
+            key = (operator.user_id.id, operator.queue_id._origin.id)
+            operator.active_chat_count = counts.get(key, 0)
 
-    def _count_sessions(self, name, ids):
-        """Return ``{id: number of active sessions}`` of operators or users."""
+    def _count_sessions(self, user_ids, groupby):
+        """Return ``{(id, ...): number of active sessions}`` of users."""
         # sudo: helpcrunch.operator.session - a number, whoever's sessions they are
         rows = (
             self.env["helpcrunch.operator.session"]
             .sudo()
             ._read_group(
-                [(name, "in", ids), ("state", "=", "active")], [name], ["__count"]
+                [("user_id", "in", user_ids), ("state", "=", "active")],
+                groupby,
+                ["__count"],
             )
         )
-        return {record.id: count for record, count in rows}
+        return {tuple(record.id for record in row): count for *row, count in rows}
 
-    @api.depends("available", "queue_id.max_active_chats")
+    @api.depends("user_id", "company_id")
+    def _compute_is_gone(self):
+        for operator in self:
+            operator.is_gone = not operator.user_id._is_helpcrunch_operator(
+                operator.company_id
+            )
+
+    @api.model
+    def _search_is_gone(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        users = self.env["res.users"]
+        users.flush_model(["active", "company_ids", "group_ids"])
+        query = SQL(
+            """(SELECT row.id FROM helpcrunch_operator row
+                  JOIN res_users users ON users.id = row.user_id
+                 WHERE NOT %s)""",
+            users._get_helpcrunch_operator_sql(SQL("row.company_id")),
+        )
+        return [("id", "in" if True in value else "not in", query)]
+
+    @api.depends("available", "queue_id.max_active_chats", "is_gone")
     def _compute_is_free(self):
         # sudo: res.users - a colleague's own limit over all queues
         users_sudo = self.user_id.sudo().filtered("helpcrunch_max_active_chats")
-        totals = self._count_sessions("user_id", users_sudo.ids) if users_sudo else {}
+        totals = self._count_sessions(users_sudo.ids, ["user_id"]) if users_sudo else {}
         limits = {user.id: user.helpcrunch_max_active_chats for user in users_sudo}
         for operator in self:
             user_id = operator.user_id.id
             is_busy = (
                 operator.active_chat_count >= operator.queue_id.max_active_chats
-                or (user_id in limits and totals.get(user_id, 0) >= limits[user_id])
+                or (user_id in limits and totals.get((user_id,), 0) >= limits[user_id])
             )
-            operator.is_free = operator.available and not is_busy
-            operator.state = (
-                "free" if operator.is_free else "busy" if operator.available else "away"
-            )
+            if operator.is_gone:
+                operator.state = "gone"
+            elif not operator.available:
+                operator.state = "away"
+            else:
+                operator.state = "busy" if is_busy else "free"
+            operator.is_free = operator.state == "free"
             operator.color = _COLORS[operator.state]
 
     @api.depends_context("uid")
@@ -195,6 +231,8 @@ class HelpcrunchOperator(models.Model):
     @api.model
     def _get_my_availability(self):
         """Return ``{"available": bool}``, or None for who is no operator."""
+        if not self.env.user.has_group("helpcrunch_chatbot.group_operator"):
+            return None
         # sudo: helpcrunch.operator - the user's own rows
         mine_sudo = self.sudo().search([("user_id", "=", self.env.uid)])
         if not mine_sudo:

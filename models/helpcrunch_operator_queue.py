@@ -136,7 +136,7 @@ class HelpcrunchOperatorQueue(models.Model):
             )
         }
         for queue in self:
-            operators = queue.operator_ids
+            operators = queue.operator_ids.filtered(lambda row: not row.is_gone)
             queue.operator_count = len(operators)
             queue.active_chat_count = sum(operators.mapped("active_chat_count"))
             free = operators.filtered("is_free") if queue.is_open else ()
@@ -262,13 +262,14 @@ class HelpcrunchOperatorQueue(models.Model):
     def _is_open(self):
         """Tell whether it is within the working hours now."""
         self.ensure_one()
-        return self._is_within(self.calendar_id)
+        return self._is_within(self.calendar_id, self.company_id)
 
     @api.model
-    def _is_within(self, calendar):
+    def _is_within(self, calendar, company):
         """Tell whether it is within some working hours now; without any it always is.
 
         :param calendar: a ``resource.calendar``, which may be empty
+        :param company: whose public holidays count, beside those of no company
         """
         if not calendar:
             return True
@@ -279,6 +280,10 @@ class HelpcrunchOperatorQueue(models.Model):
             fields.Datetime.context_timestamp(
                 self, fields.Datetime.add(now, seconds=1)
             ),
+            domain=[
+                ("time_type", "=", "leave"),
+                ("company_id", "in", (False, company.id)),
+            ],
         )
         return bool(list(hours[False]))
 

@@ -32,8 +32,9 @@ class HelpcrunchOperatorQueue(models.Model):
         :rtype: list[int]
         """
         self.ensure_one()
-        calendar = self._lock_for_assignment()
-        operators = self._read_free_operators() if self._is_within(calendar) else []
+        calendar, company = self._lock_for_assignment()
+        is_open = self._is_within(calendar, company)
+        operators = self._read_free_operators() if is_open else []
         waiting = self._read_waiting(sum(row["room"] for row in operators))
         pairs = []
         for chat in waiting:
@@ -48,7 +49,8 @@ class HelpcrunchOperatorQueue(models.Model):
 
         A user's cap holds over several queues, each of which has its own lock.
 
-        :return: the queue's working hours
+        :return: the queue's working hours and its company
+        :rtype: tuple
         """
         self.env.cr.execute(
             SQL(
@@ -64,13 +66,16 @@ class HelpcrunchOperatorQueue(models.Model):
                 UPDATE helpcrunch_operator_queue
                    SET assignment_count = COALESCE(assignment_count, 0) + 1
                  WHERE id = %(queue)s
-             RETURNING calendar_id
+             RETURNING calendar_id, company_id
                 """,
                 queue=self.id,
             ),
         )
-        calendar_ids = [row[0] for row in self.env.cr.fetchall() if row[0]]
-        return self.env["resource.calendar"].browse(calendar_ids)
+        calendar_id, company_id = self.env.cr.fetchone()
+        return (
+            self.env["resource.calendar"].browse(calendar_id or []),
+            self.env["res.company"].browse(company_id),
+        )
 
     def _read_free_operators(self):
         """Return the operators below their caps, whose turn comes first first."""
@@ -82,7 +87,8 @@ class HelpcrunchOperatorQueue(models.Model):
                            LEAST(
                                queue.max_active_chats - (
                                    SELECT count(*) FROM helpcrunch_operator_session own
-                                    WHERE own.operator_id = operator.id
+                                    WHERE own.user_id = operator.user_id
+                                      AND own.queue_id = operator.queue_id
                                       AND own.state = 'active'),
                                NULLIF(users.helpcrunch_max_active_chats, 0) - (
                                    SELECT count(*) FROM helpcrunch_operator_session own
@@ -95,11 +101,14 @@ class HelpcrunchOperatorQueue(models.Model):
                         ON queue.id = operator.queue_id
                       JOIN res_users users ON users.id = operator.user_id
                      WHERE operator.queue_id = %s AND operator.available
-                       AND operator.active AND users.active AND queue.active) free
+                       AND operator.active AND queue.active AND %s) free
                  WHERE room > 0
               ORDER BY last_assigned_at NULLS FIRST, sequence, id
                 """,
                 self.id,
+                self.env["res.users"]._get_helpcrunch_operator_sql(
+                    SQL("queue.company_id")
+                ),
             ),
         )
         return self.env.cr.dictfetchall()

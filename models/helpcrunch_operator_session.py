@@ -126,6 +126,42 @@ class HelpcrunchOperatorSession(models.Model):
         queues = operators_sudo.search([("user_id", "in", active.user_id.ids)]).queue_id
         (queues | active.queue_id)._wake()
 
+    @api.model
+    def _release_gone(self, user_ids=None):
+        """Have colleagues look after the dialogues of whoever is no operator any more.
+
+        :param list user_ids: whom to look at; None: everybody
+        """
+        users = self.env["res.users"]
+        users.flush_model(["active", "company_ids", "group_ids"])
+        self.flush_model(["state", "user_id"])
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT session.id FROM helpcrunch_operator_session session
+                  JOIN res_users users ON users.id = session.user_id
+                 WHERE session.state = 'active' AND NOT %s AND %s
+              ORDER BY session.started_at, session.id
+                """,
+                users._get_helpcrunch_operator_sql(SQL("session.company_id")),
+                SQL("TRUE")
+                if user_ids is None
+                else SQL("session.user_id = ANY(%s)", list(user_ids)),
+            ),
+        )
+        self.browse(row[0] for row in self.env.cr.fetchall())._release()
+
+    def _release(self):
+        """Tell the dialogues that their operator is gone; the oldest first."""
+        now = fields.Datetime.now()
+        for session in self.sorted(lambda row: (row.started_at, row.id)):
+            session.chat_id._store_own_event(
+                "operator.gone",
+                {"session": session.id, "user": session.user_id.id},
+                # The next look, a minute later, may find a turn that failed.
+                key=f"{session.id}:{now:%Y%m%d%H%M}",
+            )
+
     def _note_operator_spoke(self, at, answered=False):
         """Start the timers that wait for the customer.
 
@@ -200,6 +236,7 @@ class HelpcrunchOperatorSession(models.Model):
         by itself: working hours, and what a crash left behind.
         """
         chats = self.env["helpcrunch.chat"]
+        self._release_gone()
         for row in self._find_due_timers():
             since = fields.Datetime.to_string(row["since"])
             chats.browse(row["chat"])._store_own_event(

@@ -105,6 +105,9 @@ def _sentences(env):
         "handed_on": env._(
             "The operator was silent for too long; somebody else is looked for."
         ),
+        "gone": env._(
+            "“%(text)s” is no operator any more; somebody else is looked for."
+        ),
         "nobody_else": env._("The operator is silent, but nobody else is free."),
         "moved": env._("The chat was assigned to “%(text)s” in HelpCrunch."),
         "returned_in_helpcrunch": env._(

@@ -240,15 +240,17 @@ class HelpcrunchCase(TransactionCase):
             ("state", "=", "pending"),
             ("not_before", "=", False),
         ]
+        waiting = None
         while True:
             self.env.flush_all()
             for queue_id in queues._find_waiting_queues():
                 work.assign_waiting(self.env.cr.dbname, queue_id)
             self.work()
-            waiting = events.search(own).chat_id
-            if not waiting:
+            before, waiting = waiting, events.search(own)
+            if not waiting or waiting == before:
+                # What is left stands behind something that has to wait.
                 return
-            for chat in waiting:
+            for chat in waiting.chat_id:
                 work.take_turns(self.env.cr.dbname, chat.id)
             self.work()
 

@@ -273,18 +273,19 @@ class TestLeadOfDialogue(HelpcrunchCase):
         self.assertEqual(self.lead().partner_id.name, "Taras")
         self.assertEqual(self.partner(), self.lead().partner_id)
 
-    def test_the_button_makes_one_more_each_time(self):
+    def test_the_button_pressed_again_leads_to_the_same_lead(self):
         self.says("Hi")
-        chat = self.chat()
-        for number in (1, 2):
-            chat.action_create_lead()
-            self.assertEqual(len(self.leads()), number)
-        self.assertEqual(self.leads().mapped("type"), ["lead", "lead"])
+        for _time in range(2):
+            self.chat().action_create_lead()
+            self.settle()
+            self.assertEqual(self.leads().mapped("type"), ["lead"])
 
     def test_the_button_of_a_bot_without_such_a_step(self):
         self.make.unlink()
         self.says("Hi", name="Taras")
-        lead = self.env["crm.lead"].browse(self.chat().action_create_lead()["res_id"])
+        self.chat().action_create_lead()
+        self.settle()
+        lead = self.chat().lead_ids
         self.assertEqual(lead.partner_id.name, "Taras")
         self.assertEqual(lead.type, self.account.helpcrunch_crm_type)
         self.assertFalse(lead.helpcrunch_step_id)

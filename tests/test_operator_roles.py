@@ -117,6 +117,7 @@ class TestOperatorRoles(OperatorCase):
         with self.refused("Only the operator"):
             chat.with_user(self.manager).action_open_discuss()
         chat.with_user(self.manager).action_return_to_bot()
+        self.settle()
         self.assertEqual(chat.state, "bot")
         self.assertEqual(self.session().state, "done")
         self.assertFalse(self.channel().helpcrunch_session_id)
@@ -125,6 +126,7 @@ class TestOperatorRoles(OperatorCase):
     def test_a_manager_pauses_what_an_operator_has(self):
         chat = self.connect()
         chat.with_user(self.manager).action_pause()
+        self.settle()
         self.assertEqual(chat.state, "paused")
         self.writes(self.olena, "I go on")
         self.assertEqual(chat.state, "operator")

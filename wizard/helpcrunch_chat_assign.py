@@ -28,7 +28,7 @@ class HelpcrunchChatAssign(models.TransientModel):
     operator_id = fields.Many2one(
         "helpcrunch.operator",
         domain="[('company_id', '=', company_id), ('available', '=', True),"
-        " ('user_id', '!=', holder_id)]",
+        " ('is_gone', '=', False), ('user_id', '!=', holder_id)]",
         help="Empty: whoever's turn it is. A chosen operator gets the dialogue even "
         "with as many dialogues as the queue allows.",
     )
@@ -89,10 +89,18 @@ class HelpcrunchChatAssign(models.TransientModel):
                     "The dialogue is done; it begins anew when the customer writes."
                 )
             )
-        # sudo: helpcrunch.chat - who may see a dialogue may hand it over
-        self.chat_id.sudo()._store_own_event(
-            "operator.transfer",
-            {"queue": self.queue_id.id, "operator": self.operator_id.id or None},
+        if self.operator_id.is_gone:
+            raise UserError(
+                self.env._(
+                    "%(user)s is no operator any more. Choose somebody else.",
+                    user=self.operator_id.user_id.name,
+                )
+            )
+        target = self.operator_id or self.queue_id
+        self.chat_id._give_order(
+            f"/transfer {target.display_name}",
+            queue=self.queue_id.id,
+            operator=self.operator_id.id or None,
         )
         return {
             "type": "ir.actions.client",

@@ -82,7 +82,10 @@ class HelpcrunchBot(models.Model):
                 lambda step: step.step_type == "forward_operator"
             )
             bot.operator_queue_ids = steps.queue_id
-            bot.operator_count = len(steps.queue_id.operator_ids.user_id)
+            operators = steps.queue_id.operator_ids
+            bot.operator_count = len(
+                operators.filtered(lambda row: not row.is_gone).user_id
+            )
 
     def action_view_operators(self):
         self.ensure_one()
