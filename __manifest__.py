@@ -55,6 +55,7 @@
             "helpcrunch_chatbot/static/src/broadcast/**/*",
             "helpcrunch_chatbot/static/src/discuss/**/*",
             "helpcrunch_chatbot/static/src/systray/**/*",
+            "helpcrunch_chatbot/static/src/waiting/**/*",
         ],
         "web.assets_tests": [
             "helpcrunch_chatbot/static/tests/tours/**/*",

@@ -37,6 +37,7 @@ from . import (
     helpcrunch_chat_opt_out,
     helpcrunch_chat_orders,
     helpcrunch_chat_timers,
+    helpcrunch_chat_waiting,
     helpcrunch_customer,
     helpcrunch_duplicate,
     helpcrunch_duplicate_comparison,

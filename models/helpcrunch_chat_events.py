@@ -105,9 +105,9 @@ class HelpcrunchChat(models.Model):
             quiet_since = max(silence_since, answered_at or silence_since)
         if self.state in HUMAN_STATES:
             self._trace("human")
-            self._note_customer_spoke(
-                min(fields.Datetime.now(), to_datetime(facts.occurred_at))
-            )
+            at = min(fields.Datetime.now(), to_datetime(facts.occurred_at))
+            self.unanswered_since = self.unanswered_since or at
+            self._note_customer_spoke(at)
             return None
         if self._turn.row["customer_blocked"]:
             # Was unblocked, perhaps, and the webhook got lost.

@@ -63,6 +63,9 @@ class HelpcrunchChat(models.Model):
                 "former_operator_id": False,
                 "return_step_id": return_step.id,
                 "user_id": False,
+                # What called for a person; what the bot has answered waits no more.
+                "unanswered_since": self.unanswered_since
+                or (self.unread and self.last_customer_message_at),
             },
         )
         self._trace("queued", text=queue.name)
@@ -81,7 +84,14 @@ class HelpcrunchChat(models.Model):
         # Waits for an answer: the flow has asked, and no person handed it over.
         if step and self.waiting and self._turn.row["bot_active"]:
             self._trace("no_operator", step=step)
-            self.write({"state": "bot", "queue_id": False, "queued_at": False})
+            self.write(
+                {
+                    "state": "bot",
+                    "queue_id": False,
+                    "queued_at": False,
+                    "unanswered_since": False,
+                }
+            )
             self._turn.go(step)
             return None
         if not self.queue_id._is_open():
@@ -210,8 +220,10 @@ class HelpcrunchChat(models.Model):
     def _note_operator_spoke(self, at):
         """Start the timers that wait for the customer; the customer has an answer."""
         answered = self.last_customer_message_at and self.last_customer_message_at > at
-        if not answered:
-            self.unread = 0
+        if answered:
+            self.unanswered_since = self.last_customer_message_at
+        else:
+            self.unread, self.unanswered_since = 0, False
         self._get_session()._note_operator_spoke(at, answered)
 
     def _note_customer_spoke(self, at):
@@ -309,6 +321,7 @@ class HelpcrunchChat(models.Model):
                 "queued_at": False,
                 "return_step_id": False,
                 "waiting": False,
+                "unanswered_since": False,
             },
         )
         self._trace("returned")

@@ -44,6 +44,34 @@ class HelpcrunchOperatorQueue(models.Model):
         self._store_sessions(pairs)
         return self._store_assignment_events(waiting, pairs)
 
+    def _give(self, chat, user):
+        """Give one who waits to the person who asks for the dialogue, out of turn.
+
+        Under the same lock, and in the same kind of transaction, as whoever's turn it
+        is gets one, so that there is one answer to who has it and to who is at her cap.
+
+        :return: ids of the dialogues that have an event waiting now
+        :rtype: list[int]
+        """
+        self.ensure_one()
+        self._lock_for_assignment()
+        if not chat.exists() or chat.queue_id != self or chat._find_obstacle(user):
+            return []
+        operator = chat._find_operator_row(user)
+        waiting = {
+            "id": chat.id,
+            "account_id": chat.account_id.id,
+            "company_id": chat.company_id.id,
+            "external_id": chat.external_id,
+        }
+        person = {
+            "id": operator.id or None,
+            "user_id": user.id,
+            "agent_id": operator.agent_id.id or None,
+        }
+        self._store_sessions([(waiting, person)])
+        return self._store_assignment_events([waiting], [(waiting, person)])
+
     def _lock_for_assignment(self):
         """Take the queue's lock, and those of its users who have a cap of their own.
 
@@ -163,7 +191,7 @@ class HelpcrunchOperatorQueue(models.Model):
             return
         rows = SQL(", ").join(
             SQL(
-                "(%s, %s, %s, %s, %s::integer, %s)",
+                "(%s, %s, %s::integer, %s, %s::integer, %s)",
                 chat["id"],
                 chat["company_id"],
                 operator["id"],

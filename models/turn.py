@@ -355,7 +355,7 @@ class Turn:
             if chat.state in ("bot", "done") and self.priority == PRIORITY_LIVE:
                 # A broadcast answers nobody. A person's answer counts otherwise: where
                 # the person wrote it.
-                chat.unread = 0
+                chat.unread, chat.unanswered_since = 0, False
         self.said = self.said or bool(call_vals)
         self.written += len(lines)
         self.received, self.lines = [], []

@@ -278,6 +278,19 @@ def assign_waiting(dbname, queue_id):
         worker.submit(take_turns, dbname, chat_id)
 
 
+def take_waiting(dbname, queue_id, chat_id, user_id):
+    """Give one who waits to the person who asks for the dialogue, if that may be."""
+    if worker.run(dbname, _take_waiting, queue_id, chat_id, user_id, committed=True):
+        take_turns(dbname, chat_id)
+
+
+def _take_waiting(env, queue_id, chat_id, user_id):
+    queue = env["helpcrunch.operator.queue"].browse(queue_id).exists()
+    chat = env["helpcrunch.chat"].browse(chat_id)
+    user = env["res.users"].browse(user_id)
+    return queue._give(chat, user) if queue else []
+
+
 def _assign_waiting(env, queue_id):
     queue = env["helpcrunch.operator.queue"].browse(queue_id).exists()
     return queue._assign_waiting() if queue else []

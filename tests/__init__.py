@@ -56,5 +56,6 @@ from . import (
     test_tours,
     test_update_contact,
     test_update_contact_fields,
+    test_waiting,
     test_webhook,
 )
