@@ -31,7 +31,7 @@ class RejectedError(HelpcrunchError):
 
 
 class UnreachableError(HelpcrunchError):
-    """No connection was made, so nothing was done. Repeating is safe."""
+    """HelpCrunch was not reached, so nothing was done. Repeating is safe."""
 
 
 class UnknownOutcomeError(HelpcrunchError):

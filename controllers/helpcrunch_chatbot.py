@@ -1,9 +1,15 @@
+import re
+
 from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
+from odoo.exceptions import MissingError
 from odoo.http import Controller, request, route
 
 from ..const import MEDIA_PATH, WEBHOOK_MAX_BYTES, WEBHOOK_PATH
 from ..tools.signature import HEADER
+
+# Letters of `secrets.token_urlsafe`, and of a neutralized database's hash.
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,100}")
 
 
 class HelpcrunchChatbot(Controller):
@@ -19,6 +25,8 @@ class HelpcrunchChatbot(Controller):
     )
     def webhook(self, token):
         """Take in one event and answer before any work is done."""
+        if not _is_token(token):
+            raise NotFound
         httprequest = request.httprequest
         # One byte more than allowed: the body itself tells that it is too large.
         httprequest.max_content_length = WEBHOOK_MAX_BYTES + 1
@@ -44,14 +52,28 @@ class HelpcrunchChatbot(Controller):
     )
     def media(self, token, filename):
         """Show a step's file to whoever has the link."""
+        if not _is_token(token):
+            raise NotFound
         # sudo: helpcrunch.step.media - the token is the permission
         media_sudo = request.env["helpcrunch.step.media"].sudo()
         media_sudo = media_sudo.search([("token", "=", token)], limit=1)
         if not media_sudo:
             raise NotFound
-        return media_sudo._get_stream().get_response(
-            as_attachment=media_sudo.media_type == "file"
-        )
+        try:
+            return media_sudo._get_stream().get_response(
+                as_attachment=media_sudo.media_type == "file"
+            )
+        except (FileNotFoundError, MissingError) as error:
+            # The database came without its files.
+            raise NotFound from error
+
+
+def _is_token(text):
+    """Tell whether a part of an address can be a token of ours at all.
+
+    PostgreSQL refuses NUL, and whoever sends it is to learn nothing from that.
+    """
+    return bool(_TOKEN.fullmatch(text))
 
 
 def _read_body():

@@ -14,6 +14,7 @@ from . import (
     helpcrunch_account_budget,
     helpcrunch_account_catch_up,
     helpcrunch_account_connect,
+    helpcrunch_account_reconnect,
     helpcrunch_agent,
     helpcrunch_application,
     helpcrunch_bot,

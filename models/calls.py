@@ -5,10 +5,11 @@ A call is made outside of any transaction, from what the courier read of its row
 
 import time
 
+from ..tools import clock
 from ..tools.helpcrunch_api import HelpcrunchApi
 from ..tools.webhook import read_time
 
-# So many seconds may HelpCrunch's clock be behind ours.
+# So many seconds may HelpCrunch's clock be behind what we know of it.
 _CLOCKS_DIFFER = 60
 
 
@@ -54,10 +55,12 @@ def find_own(job, rows, known):
 
 def _is_own_chat(job, row):
     began = time.time() - float(job["waited"]) - _CLOCKS_DIFFER
+    made_at = read_time(row.get("createdAt"))
     return (
         row.get("createdWith") == "public_api"
         and str(row.get("applicationId")) == str(job["payload"].get("application"))
-        and (read_time(row.get("createdAt")) or 0) >= began
+        and made_at is not None
+        and clock.to_ours(made_at, job["clock_offset"]) >= began
     )
 
 

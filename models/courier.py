@@ -153,6 +153,7 @@ class Courier(CourierRows):
     # === THE CALL === #
 
     def _make_call(self, job):
+        began = time.time()
         try:
             answer = calls.make(job)
         except KeyRefusedError as error:
@@ -173,6 +174,7 @@ class Courier(CourierRows):
             # A call that cannot even be written down will not get better.
             _logger.exception("call %s cannot be made", job["id"])
             return self._finish(job, "failed", error=repr(error))
+        self._note_clock(job, answer, began)
         return self._finish(job, "sent", answer)
 
     # === THE RESULT === #

@@ -6,7 +6,7 @@ import time
 from odoo.tools import SQL
 
 from ..const import EVENT_AGENT_MESSAGE, PRIORITY_LIVE, RATE_LIMIT_DELAY
-from ..tools import worker
+from ..tools import clock, worker
 from ..tools.webhook import read_time
 
 # The courier's cursor is its own, and each step must be there after a crash.
@@ -64,6 +64,7 @@ class CourierRows:
                    account.state AS account_state, account.api_url, account.api_key,
                    account.requests_per_minute, account.broadcast_share,
                    budget.calls, COALESCE(budget.blocked_until, 0) AS blocked_until,
+                   budget.clock_offset,
                    EXISTS (SELECT FROM helpcrunch_event event
                             WHERE event.chat_id = call.chat_id
                               AND event.state = 'pending'
@@ -148,7 +149,10 @@ class CourierRows:
         """
         answer = answer if isinstance(answer, dict) else {}
         external_id = answer.get("id")
-        sent_at = read_time(answer.get("createdAt")) or time.time()
+        told_at = read_time(answer.get("createdAt"))
+        sent_at = (
+            clock.to_ours(told_at, job["clock_offset"]) if told_at else time.time()
+        )
         self.cr.execute(
             SQL(
                 """
@@ -201,6 +205,27 @@ class CourierRows:
         self.cr.commit()
         self.sent += 1
         return more
+
+    def _note_clock(self, job, answer, began):
+        """Learn from what HelpCrunch made just now by how much its clock is ahead."""
+        told_at = answer and read_time(answer.get("createdAt"))
+        known = job["clock_offset"]
+        job["clock_offset"] = clock.measure(told_at, began, time.time(), known)
+        if job["clock_offset"] != known:
+            _logger.info(
+                "messenger %s: HelpCrunch's clock is %s s ahead of ours",
+                job["account_id"],
+                job["clock_offset"],
+            )
+            self._execute(
+                """
+                UPDATE helpcrunch_account_budget SET clock_offset = %(offset)s
+                 WHERE account_id = %(account)s
+                """,
+                offset=job["clock_offset"],
+                account=job["account_id"],
+            )
+            self.cr.commit()
 
     def _note_chat(self, state, external_id, error):
         """Name the dialogue after the chat that was made for it, or give it up.

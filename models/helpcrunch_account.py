@@ -3,7 +3,7 @@ from urllib.parse import urlsplit
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import str2bool, urls
+from odoo.tools import SQL, str2bool, urls
 
 from ..const import API_URL, EVENT_TYPES, PRIVATE_API_PARAMETER, WEBHOOK_PATH
 from ..tools import network
@@ -284,7 +284,9 @@ class HelpcrunchAccount(models.Model):
         """Stop sending for this messenger until its key is mended (a call got 401)."""
         self.ensure_one()
         if self.state == "connected":
-            self.write({"state": "error", "error": self._explain(error)})
+            self.write(
+                {"state": "error", "error": self._explain(error), **self._plan_retry(0)}
+            )
             self.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=self.env._("HelpCrunch refused the key"),
@@ -332,6 +334,18 @@ class HelpcrunchAccount(models.Model):
         # sudo: helpcrunch.account - only managers read the key, the machine uses it
         account_sudo = self.sudo()
         return HelpcrunchApi(account_sudo.api_url, account_sudo.api_key or "")
+
+    def _get_clock_offset(self):
+        """Return by how many seconds HelpCrunch's clock is ahead; None if unknown."""
+        self.env.cr.execute(
+            SQL(
+                "SELECT clock_offset FROM helpcrunch_account_budget"
+                " WHERE account_id = %s",
+                self.id,
+            ),
+        )
+        row = self.env.cr.fetchone()
+        return row[0] if row else None
 
     def _get_category(self):
         """Return the tag of this messenger."""

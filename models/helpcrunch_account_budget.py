@@ -5,7 +5,7 @@ from psycopg2.extras import Json
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..tools import budget
+from ..tools import budget, clock
 
 
 class HelpcrunchAccountBudget(models.Model):
@@ -26,6 +26,10 @@ class HelpcrunchAccountBudget(models.Model):
     calls = fields.Json()
     blocked_until = fields.Float(
         help="HelpCrunch answered 429: no call before this moment (Unix seconds).",
+    )
+
+    clock_offset = fields.Float(
+        help="HelpCrunch's clock is so many seconds ahead of ours; empty if unknown.",
     )
 
     _account_unique = models.UniqueIndex("(account_id)")
@@ -69,6 +73,20 @@ class HelpcrunchAccountBudget(models.Model):
                 ),
             )
         return wait
+
+    def _guess_clock_offset(self, account_id, offset):
+        """Believe an answer's date until a message of ours tells better."""
+        if not clock.settle(offset):
+            return
+        self.env.cr.execute(
+            SQL(
+                "UPDATE helpcrunch_account_budget SET clock_offset = %s"
+                " WHERE account_id = %s AND clock_offset IS NULL",
+                clock.settle(offset),
+                account_id,
+            ),
+        )
+        self.invalidate_model(["clock_offset"])
 
     def _used(self):
         """Return the number of calls made in the last minute."""

@@ -1,22 +1,17 @@
-"""Take in the messages whose webhooks never came, after an outage of either side."""
+"""What a catch-up reads and writes of a messenger (:mod:`.catch_up`)."""
 
-import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from odoo import api, fields, models
 
-from ..exceptions import HelpcrunchError, RateLimitedError
-from ..tools import webhook
-from ..tools.text import clean
-from . import work
-
-_logger = logging.getLogger(__name__)
+from ..const import WEBHOOK_MAX_BYTES
+from ..tools import clock, webhook
+from . import catch_up, work
 
 # Webhooks may be late without being lost.
 _GRACE_SECONDS = 60
-# HelpCrunch's clock and ours, and whatever was under way at the last look.
+# Whatever was under way at the last look.
 _OVERLAP_SECONDS = 300
-_MAX_CHATS = 200
 
 
 class HelpcrunchAccount(models.Model):
@@ -32,86 +27,65 @@ class HelpcrunchAccount(models.Model):
 
         Then ask about customers of whom HelpCrunch told nothing when they first wrote.
         """
-        accounts = self.search([("state", "=", "connected")])
-        cron = self.env["ir.cron"]
-        cron._commit_progress(remaining=len(accounts))
-        for account in accounts:
-            try:
-                account._catch_up()
-            except HelpcrunchError as error:
-                # One account's trouble never stops another's.
-                _logger.warning("messenger %s: no catch-up: %s", account.id, error)
-            if not cron._commit_progress(1):
-                return
+        catch_up.run(self.env.cr.dbname)
         work.look_up_customers(self.env.cr.dbname)
 
-    def _catch_up(self):
-        """Store missed messages as events, as if their webhooks had come.
+    def _plan_catch_up(self):
+        """Return what a catch-up must know; None if there is nothing to do."""
+        if not self or self.state != "connected":
+            return None
+        since = self.caught_up_at or self.connected_at or fields.Datetime.now()
+        since -= timedelta(seconds=_OVERLAP_SECONDS)
+        return {
+            "account_id": self.id,
+            "api_url": self.api_url,
+            "api_key": self.api_key or "",
+            "since": since.replace(tzinfo=UTC).timestamp(),
+            "clock_offset": self._get_clock_offset(),
+        }
 
-        Only chats that changed since the last look and whose last message is unknown
-        here are read, so that an idle account costs one call.
+    def _note_catch_up(self, began):
+        """Remember up to when nothing is missing."""
+        if self:
+            self.caught_up_at = datetime.fromtimestamp(began, UTC).replace(
+                tzinfo=None, microsecond=0
+            )
 
+    def _pick_unknown_chats(self, rows):
+        """Return those of HelpCrunch's chats whose newest message we do not know."""
+        newest = {str(row.get("lastMessageId")): row for row in rows}
+        known = self._find_known_messages(list(newest))
+        return [row for number, row in newest.items() if number not in known]
+
+    def _find_known_messages(self, external_ids):
+        """Return who wrote each of those messages that we have."""
+        messages = self.env["helpcrunch.message"].search(
+            [
+                ("chat_id.account_id", "=", self.id),
+                ("external_id", "in", external_ids),
+            ]
+        )
+        return {line.external_id: line.author_type for line in messages}
+
+    def _store_missed(self, plan, chat, lines):
+        """Store the missed messages of one chat as if their webhooks had come.
+
+        :param lines: messages as HelpCrunch tells them, newest first
         :return: number of messages taken in
-        :raise HelpcrunchError: as the client does; the next run begins at the same time
         """
-        self.ensure_one()
-        now = fields.Datetime.now()
-        since = (self.caught_up_at or self.connected_at or now) - timedelta(
-            seconds=_OVERLAP_SECONDS
-        )
-        api_client = self._get_api()
-        missed = 0
-        for chat in self._find_changed_chats(api_client, since):
-            missed += self._catch_up_chat(api_client, chat, since)
-        self.caught_up_at = now
-        if missed:
-            _logger.info("messenger %s: caught up %s messages", self.id, missed)
-        return missed
-
-    def _find_changed_chats(self, api_client, since):
-        """Return HelpCrunch's chats with a newest message that we do not know."""
-        rows = []
-        while len(rows) < _MAX_CHATS:
-            self._spend_call()
-            page = api_client.search_chats(
-                [("chats.status", "!=", "closed")], offset=len(rows)
-            )
-            rows += page
-            oldest = page and webhook.read_time(page[-1].get("lastMessageAt"))
-            if not page or (oldest or 0) < since.timestamp() or len(page) < 100:
-                break
-        changed = [
-            row
-            for row in rows
-            if (webhook.read_time(row.get("lastMessageAt")) or 0) >= since.timestamp()
-        ]
-        known = set(
-            self.env["helpcrunch.message"]
-            .search(
-                [
-                    ("chat_id.account_id", "=", self.id),
-                    (
-                        "external_id",
-                        "in",
-                        [str(row.get("lastMessageId")) for row in changed],
-                    ),
-                ],
-            )
-            .mapped("external_id"),
-        )
-        return [row for row in changed if str(row.get("lastMessageId")) not in known]
-
-    def _catch_up_chat(self, api_client, chat, since):
-        count = 0
         event_model = self.env["helpcrunch.event"]
-        newest = fields.Datetime.now().timestamp() - _GRACE_SECONDS
-        self._spend_call()
-        for row in reversed(api_client.get_messages(chat["id"])):
-            at = webhook.read_time(row.get("createdAt")) or 0
-            if row.get("type") != "message" or not since.timestamp() <= at <= newest:
+        account = {"bot_agent": self.bot_agent_id.external_id}
+        newest = fields.Datetime.now().replace(tzinfo=UTC).timestamp() - _GRACE_SECONDS
+        answered = self._find_answered(lines)
+        count, woken = 0, set()
+        for line in reversed(lines):
+            at = webhook.read_time(line.get("createdAt"))
+            at = at and clock.to_ours(at, plan["clock_offset"])
+            if line.get("type") != "message" or not at:
                 continue
-            event = self._make_event(chat, clean(row))
-            account = {"bot_agent": self.bot_agent_id.external_id}
+            if not plan["since"] <= at <= newest:
+                continue
+            event = self._make_event(plan, chat, line, line["id"] in answered)
             if event_model._find_reason_to_ignore(account, event):
                 continue
             stored = event_model._store(
@@ -119,30 +93,52 @@ class HelpcrunchAccount(models.Model):
             )
             if stored:
                 count += 1
-                if stored["chat_id"]:
-                    event_model._wake([stored["chat_id"]])
+                woken.add(stored["chat_id"])
+        event_model._wake(list(filter(None, woken)))
         return count
 
-    def _spend_call(self):
-        """Take a call out of the account's budget, which replies need too.
+    def _find_answered(self, lines):
+        """Return the ids of messages that HelpCrunch shows as answered already.
 
-        :raise RateLimitedError: there is none left now; the next run goes on
+        After a backup was restored the answers are there, but not in our transcript:
+        nobody is to be answered again. What the bot, as we know it, said meanwhile
+        answered something else.
         """
-        if not work.take_budget(self.env.cr.dbname, {"account_id": self.id}):
-            raise RateLimitedError("the calls of this minute are used up", None)
+        known = self._find_known_messages([str(line["id"]) for line in lines])
+        answered, is_answered = set(), False
+        for line in lines:
+            if line.get("from") == "customer":
+                answered |= {line["id"]} if is_answered else set()
+            elif (
+                line.get("type") == "message"
+                and line.get("agent")
+                and not line.get("broadcastType")
+                and known.get(str(line["id"])) != "bot"
+            ):
+                is_answered = True
+        return answered
 
-    def _make_event(self, chat, row):
+    def _make_event(self, plan, chat, line, answered):
         """Return the event whose webhook would have brought this message."""
-        author = "agent" if row.get("from") == "agent" else "customer"
+        author = "agent" if line.get("from") == "agent" else "customer"
+        text = line.get("text") or ""
         data = {
             "chat_id": chat["id"],
             "customer": chat.get("customer") or {},
-            "agent": row.get("agent"),
-            "message": {**row, "applicationId": chat.get("applicationId")},
+            "agent": line.get("agent"),
+            # No longer than what a webhook may bring.
+            "message": {
+                **line,
+                "text": text[:WEBHOOK_MAX_BYTES],
+                "applicationId": chat.get("applicationId"),
+            },
         }
+        if answered:
+            data[webhook.ANSWERED] = True
         return webhook.interpret(
-            f"message:{row['id']}",
+            f"message:{line['id']}",
             f"message.chat.{author}",
             data,
-            {"createdAt": row.get("createdAt")},
+            {},
+            plan["clock_offset"],
         )

@@ -51,12 +51,14 @@ class HelpcrunchAccount(models.Model):
         try:
             self._pull(HelpcrunchApi(self.api_url, self.api_key))
         except HelpcrunchError as error:
-            self.write({"state": "error", "error": self._explain(error)})
+            self.write(
+                {"state": "error", "error": self._explain(error), **self._plan_retry(0)}
+            )
             _logger.warning("messenger %s not connected: %s", self.id, error)
             return self._notify("danger", self.env._("Not connected"), self.error)
         problem = self._find_agent_problem()
         if problem:
-            self.write({"state": "error", "error": problem})
+            self.write({"state": "error", "error": problem, "retry_at": False})
             return self._notify("warning", self.env._("Almost there"), problem)
         self.write(
             {
@@ -65,6 +67,7 @@ class HelpcrunchAccount(models.Model):
                 "connected_at": self.connected_at or fields.Datetime.now(),
             },
         )
+        self._forget_trouble()
         self._expect_events()
         self.env["helpcrunch.outbox"]._wake()
         return self._notify(
@@ -102,6 +105,10 @@ class HelpcrunchAccount(models.Model):
         # Read although nothing is kept of them yet: a key without this right would
         # fail at the first hand-over instead of now.
         api_client.get_departments()
+        # sudo: helpcrunch.account.budget - the machine's own row, nobody edits it
+        self.env["helpcrunch.account.budget"].sudo()._guess_clock_offset(
+            self.id, api_client.clock_offset
+        )
         self.organization_domain = organization.get("domain")
         self._sync(
             "helpcrunch.agent",
@@ -175,6 +182,13 @@ class HelpcrunchAccount(models.Model):
                 "HelpCrunch refused the key. Copy it again from Settings > Developers "
                 "> Public API and press Connect. Nothing that waits to be sent is lost."
             )
+        if error.status == 404:
+            return self.env._(
+                "%(address)s answers, but not as HelpCrunch does. The address ends "
+                "with /v1. (%(error)s)",
+                address=self.api_url,
+                error=error,
+            )
         if isinstance(error, UnreachableError):
             return self.env._(
                 "No connection to %(address)s. Check the API address and that this "
@@ -186,13 +200,6 @@ class HelpcrunchAccount(models.Model):
             return self.env._(
                 "HelpCrunch gets too many requests from this account just now. Wait a "
                 "minute and press Connect again."
-            )
-        if error.status == 404:
-            return self.env._(
-                "%(address)s answers, but not as HelpCrunch does. The address ends "
-                "with /v1. (%(error)s)",
-                address=self.api_url,
-                error=error,
             )
         return self.env._(
             "HelpCrunch did not answer as expected, try again later. (%(error)s)",

@@ -86,6 +86,8 @@ class HelpcrunchChat(models.Model):
                 "state": "pending",
                 "not_before": fields.Datetime.now() + timedelta(seconds=1),
             }
+        if facts.data.get(webhook.ANSWERED):
+            return self._on_answered_message(facts)
         text = facts.message_text()[:BODY_LIMIT]
         silence_since = self.last_customer_message_at
         # Once: the inbox holds a customer's message only once.
@@ -123,6 +125,14 @@ class HelpcrunchChat(models.Model):
             self._turn.start()
         self._turn.hear(text, began, is_first=not silence_since)
         return None
+
+    def _on_answered_message(self, facts):
+        """Put into the transcript what was answered before we heard of it."""
+        self._write_down(facts, "in", "customer")
+        at = to_datetime(facts.occurred_at)
+        self.last_customer_message_at = max(self.last_customer_message_at or at, at)
+        self._hear_opt_out(facts.message_text()[:BODY_LIMIT], is_past=True)
+        self._trace("answered")
 
     def _on_message_chat_agent(self, facts):
         if self._is_echo(facts):

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..const import API_TIMEOUT, EVENT_AGENT_MESSAGE, EVENT_CUSTOMER_MESSAGE
-from ..tools import webhook
+from ..tools import clock, webhook
 from . import work
 from .turn import to_datetime
 
@@ -145,6 +145,7 @@ class HelpcrunchChat(models.Model):
         began = webhook.read_time(remote.get("createdAt"))
         if not began or not account.connected_at:
             return False
+        began = clock.to_ours(began, account._get_clock_offset())
         assignee = (remote.get("assignee") or {}).get("id")
         held = assignee and str(assignee) != account.bot_agent_id.external_id
         return bool(

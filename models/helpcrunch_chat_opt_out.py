@@ -10,11 +10,13 @@ class HelpcrunchChat(models.Model):
     # pylint: disable=consider-merging-classes-inherited
     _inherit = "helpcrunch.chat"
 
-    def _hear_opt_out(self, text):
+    def _hear_opt_out(self, text, is_past=False):
         """Take a customer's wish about broadcasts, whoever has the dialogue.
 
         An open question stays open: nothing is asked, nobody is led anywhere.
 
+        :param bool is_past: it was answered long ago: nothing is said to it, and only
+            who wanted no broadcasts is believed
         :return: whether the text was nothing but that wish
         """
         if not self.bot_id or not self.customer_id:
@@ -22,9 +24,14 @@ class HelpcrunchChat(models.Model):
         phrase, bot_map = matching.normalize(text), self._turn.map
         if phrase in bot_map.opt_out_words:
             self.customer_id.opt_out = True
-            self._confirm_wish("opt_out")
+            if not is_past:
+                self._confirm_wish("opt_out")
             return True
-        if phrase not in bot_map.opt_in_words or not self.customer_id.opt_out:
+        if (
+            is_past
+            or phrase not in bot_map.opt_in_words
+            or not self.customer_id.opt_out
+        ):
             return False
         self.customer_id.opt_out = False
         self._confirm_wish("opt_in")

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL, email_normalize
 
+from ..tools.answers import is_email
 from . import work
 
 # So many customers at most are asked about at a time; live replies need the budget.
@@ -152,7 +153,7 @@ class HelpcrunchCustomer(models.Model):
 
         :return: whether it was filled in
         """
-        email = email_normalize(email or "")
+        email = _read_email(email)
         if not email or not self.partner_id or self.partner_id.email:
             return False
         self.partner_id.email = email
@@ -161,10 +162,12 @@ class HelpcrunchCustomer(models.Model):
     def _update_from_profile(self, profile, known):
         location = profile.get("location")
         location = location if isinstance(location, dict) else {}
+        country_code = location.get("countryCode")
+        country_code = country_code if isinstance(country_code, str) else None
         vals = {
             "name": profile.get("name") or self.name,
             "locale": profile.get("locale") or self.locale,
-            "country_code": location.get("countryCode") or self.country_code,
+            "country_code": country_code or self.country_code,
             "blocked": bool(profile.get("blocked", self.blocked)),
             "is_known": self.is_known or known,
             "active": True,
@@ -179,7 +182,7 @@ class HelpcrunchCustomer(models.Model):
         An e-mail in a widget can be invented: it must not open a colleague's contact.
         """
         partner = self.env["res.partner"]
-        email = email_normalize(profile.get("email") or "")
+        email = _read_email(profile.get("email"))
         if not email:
             return partner
         found = partner.search(
@@ -201,7 +204,7 @@ class HelpcrunchCustomer(models.Model):
         self.partner_id = self.env["res.partner"].create(
             {
                 "name": self._make_name(profile),
-                "email": email_normalize(profile.get("email") or "") or False,
+                "email": _read_email(profile.get("email")),
                 "country_id": country.id,
                 "company_id": self.company_id.id,
                 "lang": self._find_language(),
@@ -246,7 +249,8 @@ class HelpcrunchCustomer(models.Model):
         parent = self.account_id._get_category()
         categories = parent.browse()
         for row in tags:
-            name = str(row.get("name") if isinstance(row, dict) else row).strip()[:80]
+            name = row.get("name") if isinstance(row, dict) else row
+            name = name.strip()[:80] if isinstance(name, str) else ""
             if name:
                 categories |= parent.search(
                     [("parent_id", "=", parent.id), ("name", "=", name)], limit=1
@@ -338,6 +342,12 @@ class HelpcrunchCustomer(models.Model):
             self.write({"opt_out": True, "unsubscribed": True})
         elif self.unsubscribed and not unsubscribed:
             self.write({"opt_out": False, "unsubscribed": False})
+
+
+def _read_email(text):
+    """Return a normalised address that has a name and a host; else False."""
+    email = email_normalize(text) if isinstance(text, str) else False
+    return email if email and is_email(email) else False
 
 
 def match_language(env, locale):

@@ -117,12 +117,15 @@ class HelpcrunchEvent(models.Model):
         :rtype: webhook.Webhook
         """
         row = row or self
-        return webhook.interpret(
+        facts = webhook.interpret(
             row["external_id"],
             row["event_type"],
             json.loads(row["payload"] or "{}"),
-            {"createdAt": row["occurred_at"]},
+            {},
         )
+        # By our clock; the payload has HelpCrunch's time.
+        facts.occurred_at = row["occurred_at"]
+        return facts
 
     # === STARTING WORK === #
 

@@ -42,7 +42,7 @@ class HelpcrunchEvent(models.Model):
         if not signature.is_signed(raw, account["webhook_secret"], signature_header):
             return 401, None
         try:
-            event = webhook.parse(raw)
+            event = webhook.parse(raw, account["clock_offset"])
         except webhook.MalformedWebhookError:
             return 400, None
         reason = self._find_reason_to_ignore(account, event)
@@ -71,8 +71,10 @@ class HelpcrunchEvent(models.Model):
             SQL(
                 """
                 SELECT account.id, account.company_id, account.webhook_secret,
-                       agent.external_id AS bot_agent
+                       agent.external_id AS bot_agent, budget.clock_offset
                   FROM helpcrunch_account account
+             LEFT JOIN helpcrunch_account_budget budget
+                    ON budget.account_id = account.id
              LEFT JOIN helpcrunch_agent agent ON agent.id = account.bot_agent_id
                  WHERE account.webhook_token = %s AND account.active
                 """,

@@ -5,7 +5,7 @@ from odoo.tools import SQL
 
 from ..const import CRON_BATCH, PRIORITY_LIVE
 from ..tools import budget
-from . import retention, work
+from . import reconnect, retention, work
 
 _OPEN_STATES = ("pending", "sending", "unknown")
 
@@ -186,6 +186,7 @@ class HelpcrunchOutbox(models.Model):
     @api.model
     def _cron_deliver(self):
         """Send what nobody sent: lost wake-ups, back-offs, crashes."""
+        reconnect.try_again(self.env.cr.dbname)
         work.drain(self.env.cr.dbname, wait=True)
 
     @api.autovacuum

@@ -59,6 +59,9 @@ def _sentences(env):
         "no_text": env._("The message has no text."),
         "rest": env._("Nothing follows; the dialogue rests."),
         "guard": env._("The bot was stopped, it goes round: %(text)s."),
+        "answered": env._(
+            "HelpCrunch shows an answer to it already, so the bot says nothing."
+        ),
         "human": env._("A person has the dialogue; the bot is silent."),
         "machine": env._("“%(text)s” wrote by itself; the bot goes on."),
         "takeover": env._("“%(text)s” took the dialogue over."),

@@ -212,6 +212,7 @@ class TestApiClient(BaseCase):
             ("", None),
             ("-5", None),
             ("1.5", None),
+            ("9" * 5000, 600),
             ("\u00b2", None),
             ("Wed, 21 Oct 2026 07:28:00 GMT", None),
         ):
@@ -311,7 +312,7 @@ class TestApiClient(BaseCase):
         for status in ("301 Moved", "302 Found", "307 Temporary", "308 Permanent"):
             client = self.answers_with(self.http(b"", status, Location=target))
             with self.subTest(status=status):
-                error = self.fails(RejectedError, client.get_organization)
+                error = self.fails(UnreachableError, client.get_organization)
                 self.assertIn("redirected", str(error))
         self.assertEqual(self.helpcrunch.requests_log(), [])
 
@@ -339,7 +340,7 @@ class TestApiClient(BaseCase):
                     UnknownOutcomeError, client.send_message, self.chat, "x", BOT_AGENT
                 )
 
-    def test_json_of_another_shape_crashes_nothing(self):
+    def test_json_of_another_shape_is_not_believed(self):
         for body in (b"[]", b"null", b"1", b'"x"', b"{}", b'{"data": null}'):
             for call in (
                 lambda client: client.get_organization(),
@@ -350,7 +351,8 @@ class TestApiClient(BaseCase):
                 lambda client: client.search_chats([]),
             ):
                 with self.subTest(body=body):
-                    self.assertFalse(call(self.answers_with(self.http(body))))
+                    client = self.answers_with(self.http(body))
+                    self.fails(UnknownOutcomeError, call, client)
 
     def test_errors_of_another_shape_are_told(self):
         for body in (

@@ -1,6 +1,7 @@
 from . import (
     answers,
     budget,
+    clock,
     commands,
     helpcrunch_api,
     log,
@@ -8,6 +9,7 @@ from . import (
     network,
     placeholders,
     schedule,
+    shapes,
     signature,
     text,
     webhook,

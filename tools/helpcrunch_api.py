@@ -1,14 +1,17 @@
 """The HelpCrunch REST API, version 1. The only file that imports ``requests``.
 
 Facts are from HelpCrunch's developer pages; the keys in the docstrings (D-…) name
-the page. The client knows nothing of Odoo's models: text and numbers in, JSON out, and
-one of the five errors of ``exceptions`` when it did not work.
+the page. The client knows nothing of Odoo's models: text and numbers in, JSON of the
+expected shape out (:mod:`.shapes`), and one of the five errors of ``exceptions`` when
+it did not work.
 """
 
+import http.client
 import re
 import ssl
 import threading
 import time
+from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 
 import requests
@@ -23,6 +26,7 @@ from ..exceptions import (
     UnknownOutcomeError,
     UnreachableError,
 )
+from . import shapes
 from .log import mask_secrets
 from .text import clean
 
@@ -34,6 +38,11 @@ _MAX_PAGES = 50
 _MAX_ANSWER = 16 * 1024 * 1024
 _CHUNK = 65536
 _KEY = re.compile(r"[\x21-\x7e]+")
+# What a proxy in between says with a page of its own, HelpCrunch being none the wiser.
+_PROXY_REFUSALS = (403, 404, 407, 421)
+# Gone with the next try: 408 Request Timeout, 425 Too Early.
+_PASSING_REFUSALS = (408, 425)
+_MAX_RETRY_AFTER = 600
 
 _local = threading.local()
 
@@ -104,23 +113,31 @@ class HelpcrunchApi:
     :param str api_url: address with the version, e.g. ``https://host/v1``
     :param str api_key: the bare key, permanent and account-wide (D-start)
     :param float timeout: seconds a call may take in all
+    :ivar clock_offset: seconds that the clock of the last answer was ahead of ours,
+        None before one that told
     """
 
     def __init__(self, api_url, api_key, timeout=API_TIMEOUT):
         self._api_url = api_url.rstrip("/")
         self._api_key = api_key
         self._timeout = timeout
+        self.clock_offset = None
 
     # === READING === #
 
     def get_organization(self):
         """Return the account's organisation: ``id``, ``domain``, … (D-org)."""
         # The only single object that comes wrapped (helpcrunch-api.md 1.6).
-        return _unwrap(self._call("GET", "/organization"))
+        answer = self._call("GET", "/organization")
+        return shapes.read_object(answer, shapes.organization_row)
 
     def get_agents(self):
         """Return all team members: ``id``, ``name``, ``email``, ``role`` (D-agents)."""
-        return self._list("/agents")
+        agents = self._list("/agents")
+        if not agents:
+            # Somebody made the key. Nobody is to conclude that all have left.
+            raise UnknownOutcomeError("the list of agents is empty")
+        return agents
 
     def get_applications(self):
         """Return widgets, apps and messengers: ``id``, ``displayName``, ``type``."""
@@ -136,13 +153,12 @@ class HelpcrunchApi:
             "GET", f"/customers/{int(customer)}", timeout=PREFETCH_TIMEOUT
         )
         # Bare at the root; one old client saw it under `data` (2.8).
-        return _unwrap(answer)
+        return shapes.read_object(answer, shapes.customer_row, wanted=customer)
 
     def get_chat(self, chat):
         """Return one chat (D-chat-get), waiting at most three seconds."""
-        return _unwrap(
-            self._call("GET", f"/chats/{int(chat)}", timeout=PREFETCH_TIMEOUT)
-        )
+        answer = self._call("GET", f"/chats/{int(chat)}", timeout=PREFETCH_TIMEOUT)
+        return shapes.read_object(answer, shapes.chat_row, wanted=chat)
 
     def get_messages(self, chat, limit=PAGE, offset=0):
         """Return messages of a chat, newest first (D-msg-list)."""
@@ -151,7 +167,7 @@ class HelpcrunchApi:
             f"/chats/{int(chat)}/messages",
             params={"limit": limit, "offset": offset},
         )
-        return _rows(answer)
+        return shapes.read_rows(answer, shapes.message_row)
 
     def search_chats(self, filters, limit=PAGE, offset=0):
         """Return the newest chats that fit all ``filters``, newest message first.
@@ -172,7 +188,8 @@ class HelpcrunchApi:
             ]
         if len(filters) > 1:
             body["comparison"] = "AND"
-        return _rows(self._call("POST", "/chats/search", json=body))
+        answer = self._call("POST", "/chats/search", json=body)
+        return shapes.read_rows(answer, shapes.chat_row)
 
     # === WRITING === #
 
@@ -197,7 +214,8 @@ class HelpcrunchApi:
         }
         if markdown_text:
             body["markdownText"] = markdown_text
-        return _unwrap(self._call("POST", "/messages", json=body))
+        answer = self._call("POST", "/messages", json=body)
+        return shapes.read_object(answer, shapes.message_row)
 
     def create_chat(self, customer, application):
         """Make an empty chat for a customer and return it (D-chat-create).
@@ -208,12 +226,13 @@ class HelpcrunchApi:
         :param application: id of the channel; without one newer pages refuse the call
         """
         body = {"customer": int(customer), "application": int(application)}
-        return _unwrap(self._call("POST", "/chats", json=body))
+        answer = self._call("POST", "/chats", json=body)
+        return shapes.read_object(answer, shapes.chat_row)
 
     def set_chat_status(self, chat, status):
         """Set a chat's status: ``opened``, ``pending``, ``closed`` (D-chat-status)."""
         body = {"id": int(chat), "status": status}
-        return self._call("PUT", "/chats/status", json=body)
+        shapes.check_update(self._call("PUT", "/chats/status", json=body), chat)
 
     def set_assignee(self, chat, agent):
         """Make a team member responsible for a chat (D-chat-assignee).
@@ -222,33 +241,38 @@ class HelpcrunchApi:
             queue
         """
         body = {"id": int(chat), "assignee": int(agent) if agent else None}
-        return self._call("PUT", "/chats/assignee", json=body)
+        shapes.check_update(self._call("PUT", "/chats/assignee", json=body), chat)
 
     # === TRANSPORT === #
 
     def _list(self, path):
-        rows = []
+        rows = {}
         for _page in range(_MAX_PAGES):
             answer = self._call(
                 "GET", path, params={"limit": PAGE, "offset": len(rows)}
             )
-            page = _rows(answer)
-            rows += page
-            if len(page) < PAGE:
+            page = shapes.read_rows(answer, shapes.team_row, strict=True)
+            before = len(rows)
+            rows |= {row["id"]: row for row in page}
+            # Whether these lists have pages at all is unknown (helpcrunch-api.md 8).
+            if len(page) < PAGE or len(rows) == before:
                 break
-        return rows
+        return list(rows.values())
 
     def _call(self, method, path, timeout=None, **kwargs):
         """Make one call and return the JSON of its answer.
 
+        :return: None for a PUT that was answered without a body
         :raise KeyRefusedError: 401, or a key that no header can carry
         :raise RateLimitedError: 429
         :raise RejectedError: another 4xx
-        :raise UnreachableError: no connection, nothing was done
+        :raise UnreachableError: no connection, or somebody in between answered;
+            nothing was done
         :raise UnknownOutcomeError: 5xx, time-out, or an answer that is no JSON
         """
         if not _KEY.fullmatch(self._api_key or ""):
             raise KeyRefusedError("the API key is empty or has spaces or odd letters")
+        began = time.time()
         try:
             response = _session(timeout or self._timeout).request(
                 method,
@@ -267,62 +291,90 @@ class HelpcrunchApi:
             # A host with letters that HTTP cannot carry.
             UnicodeError,
         ) as error:
-            raise UnreachableError(self._describe(error)) from error
+            raise UnreachableError(_describe_failure(error)) from error
         except requests.exceptions.ConnectionError as error:
             if _never_connected(error):
-                raise UnreachableError(self._describe(error)) from error
-            raise UnknownOutcomeError(self._describe(error)) from error
+                raise UnreachableError(_describe_failure(error)) from error
+            raise UnknownOutcomeError(_describe_failure(error)) from error
         except requests.exceptions.RequestException as error:
-            raise UnknownOutcomeError(self._describe(error)) from error
-        return self._read(response)
+            raise UnknownOutcomeError(_describe_failure(error)) from error
+        self.clock_offset = _read_offset(response, began, time.time())
+        return self._read(response, method)
 
-    def _read(self, response):
+    def _read(self, response, method):
         status = response.status_code
         if status < 300:
+            if method == "PUT" and not response.content.strip():
+                return None
             try:
                 # What HelpCrunch tells goes into the database.
-                answer = clean(response.json())
+                return clean(response.json())
             except (ValueError, RecursionError) as error:
                 raise UnknownOutcomeError("answer is no JSON", status) from error
-            return answer if isinstance(answer, dict | list) else {}
-        message = self._error_text(response)
+        told = _read_errors(response)
+        message = self._describe(f"HTTP {status} {told or _get_reason(status)}")
         if status == 401:
             raise KeyRefusedError(message, status)
         if status == 429:
             raise RateLimitedError(message, _retry_after(response))
-        if 400 <= status < 500:
-            raise RejectedError(message, status)
         if status < 400:
-            raise RejectedError(f"redirected, check the address: {message}", status)
-        raise UnknownOutcomeError(message, status)
-
-    def _error_text(self, response):
-        """Return what HelpCrunch said, in either of its two styles (1.5)."""
-        try:
-            errors = response.json()["errors"]
-            text = "; ".join(
-                f"{error.get('code', '')}: {error.get('message', '')}"
-                for error in errors
-            )
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            text = (response.text or response.reason or "")[:300]
-        return self._describe(f"HTTP {response.status_code} {text}")
+            raise UnreachableError(f"redirected, check the address: {message}", status)
+        if status in _PROXY_REFUSALS and not told:
+            raise UnreachableError(message, status)
+        if status >= 500 or status in _PASSING_REFUSALS:
+            raise UnknownOutcomeError(message, status)
+        raise RejectedError(message, status)
 
     def _describe(self, error):
         return mask_secrets(error, self._api_key)[:500]
 
 
-def _unwrap(answer):
-    """Return a single object, bare or below ``data``; an empty one if it is none."""
-    if isinstance(answer, dict):
-        answer = answer.get("data", answer)
-    return answer if isinstance(answer, dict) else {}
+def _read_errors(response):
+    """Return what HelpCrunch said, in either of its two styles (1.5).
+
+    Only in that shape: whoever else answers may be a service of the inner network,
+    whose words are nobody's business.
+    """
+    try:
+        errors = response.json()["errors"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
+    if not isinstance(errors, list):
+        return ""
+    words = [
+        f"{error.get('code', '')}: {error.get('message', '')}"
+        for error in errors
+        if isinstance(error, dict)
+        and isinstance(error.get("code"), str)
+        and isinstance(error.get("message"), str | None)
+    ]
+    return clean("; ".join(words)[:400])
 
 
-def _rows(answer):
-    """Return the rows of a list, bare or below ``data``."""
-    rows = answer.get("data") if isinstance(answer, dict) else answer
-    return rows if isinstance(rows, list) else []
+def _get_reason(status):
+    return http.client.responses.get(status, "")
+
+
+def _describe_failure(error):
+    """Return why there was no answer, in words that repeat nothing of one."""
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLError):
+            told = getattr(cause, "verify_message", "") or getattr(cause, "reason", "")
+            return str(told or "no encrypted connection")
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+    names = [type(cause).__name__ for cause in _causes(error)]
+    return names[-1]
+
+
+def _read_offset(response, began, ended):
+    """Return by how many seconds the answer's clock is ahead of ours, or None."""
+    try:
+        moment = parsedate_to_datetime(response.headers["Date"]).timestamp()
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+    # Whole seconds, cut off.
+    return moment + 0.5 - (began + ended) / 2
 
 
 # An encrypted connection that broke in the middle is an SSL error as well; these say
@@ -336,22 +388,35 @@ _NO_ENCRYPTION = (
 
 def _never_connected(error):
     """Tell a refused or unresolved connection from one that broke in the middle."""
-    seen = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        if type(error).__name__ in ("NewConnectionError", "NameResolutionError"):
-            return True
-        if isinstance(error, ssl.CertificateError):
-            return True
+    return any(
+        type(cause).__name__ in ("NewConnectionError", "NameResolutionError")
+        or isinstance(cause, ssl.CertificateError)
+        or getattr(cause, "reason", None) in _NO_ENCRYPTION
+        for cause in _causes(error)
+    )
+
+
+def _causes(error):
+    """Return an error and what it wraps, outermost first."""
+    causes = []
+    while isinstance(error, BaseException) and error not in causes:
+        causes.append(error)
         reason = getattr(error, "reason", None)
-        if reason in _NO_ENCRYPTION:
-            return True
-        reason = reason or (error.args and error.args[0])
-        error = reason if isinstance(reason, BaseException) else None
-    return False
+        if not isinstance(reason, BaseException):
+            reason = error.args[0] if error.args else None
+        if not isinstance(reason, BaseException):
+            # Aborted connections carry words and then the cause.
+            reason = next(
+                (arg for arg in error.args if isinstance(arg, BaseException)), None
+            )
+        error = reason or error.__cause__
+    return causes
 
 
 def _retry_after(response):
     # Not documented by HelpCrunch (1.4); honoured if it comes.
     value = response.headers.get("Retry-After", "")
-    return min(int(value), 600) if value.isascii() and value.isdigit() else None
+    if not (value.isascii() and value.isdigit()):
+        return None
+    # int() refuses thousands of digits in a way of its own.
+    return min(int(value), _MAX_RETRY_AFTER) if len(value) < 9 else _MAX_RETRY_AFTER

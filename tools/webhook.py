@@ -5,7 +5,13 @@ import math
 import time
 from dataclasses import dataclass
 
+from . import clock
+from .shapes import customer_row, read_id
 from .text import clean
+
+_CHAT_KEYS = ("chat_id", "chatId", "id")
+# Marks a customer's message that HelpCrunch shows as answered already.
+ANSWERED = "helpcrunch_chatbot_answered"
 
 
 class MalformedWebhookError(ValueError):
@@ -19,7 +25,7 @@ class Webhook:
     external_id: str
     event_type: str
     data: dict
-    # Unix seconds by HelpCrunch's clock: when it happened
+    # Unix seconds by our clock: when it happened
     occurred_at: float
     chat: str | None = None
     customer: str | None = None
@@ -64,16 +70,17 @@ class Webhook:
     def customer_data(self):
         """Return what the event itself tells of the customer: name, e-mail, userId."""
         customer = self.data.get("customer")
-        return customer if isinstance(customer, dict) else {}
+        return (customer_row(customer) or {}) if isinstance(customer, dict) else {}
 
 
-def parse(body):
+def parse(body, offset=None):
     """Return the :class:`Webhook` of a request's raw body.
 
     Accepts ``eventData`` as an object or as JSON text, times as numbers or text, and
     drops characters the database cannot hold.
 
     :param bytes body: as received
+    :param float offset: seconds that HelpCrunch's clock is ahead of ours
     :raise MalformedWebhookError: not usable, and it will not get better
     """
     envelope = _read_object(body)
@@ -87,30 +94,36 @@ def parse(body):
         data = _read_object(data)
     if not isinstance(data, dict):
         data = {}
-    return interpret(external_id[:200], event_type.strip()[:100], data, envelope)
+    # Only a catch-up says so.
+    data.pop(ANSWERED, None)
+    return interpret(
+        external_id[:200], event_type.strip()[:100], data, envelope, offset
+    )
 
 
-def interpret(external_id, event_type, data, envelope):
+def interpret(external_id, event_type, data, envelope, offset=None):
     """Return the :class:`Webhook` of an event whose payload is already read."""
     message = data.get("message")
     message = message if isinstance(message, dict) else {}
-    sent_at = read_time(envelope.get("createdAt")) or time.time()
+    told_at = read_time(message.get("createdAt")) or read_time(
+        envelope.get("createdAt")
+    )
     is_customer_event = event_type.startswith("customer.")
     return Webhook(
         external_id=external_id,
         event_type=event_type,
         data=data,
-        occurred_at=read_time(message.get("createdAt")) or sent_at,
-        # `chat_id`; older receivers saw `id` in chat events (3.5)
+        occurred_at=clock.to_ours(told_at, offset) if told_at else time.time(),
+        # Three names for it are in use (3.5).
         chat=None
         if is_customer_event
-        else _text(data.get("chat_id") or data.get("id")),
-        customer=_text(data.get("id"))
+        else next(filter(None, (read_id(data.get(key)) for key in _CHAT_KEYS)), None),
+        customer=read_id(data.get("id"))
         if is_customer_event
         else _id_of(data.get("customer")),
-        application=_text(message.get("applicationId") or data.get("applicationId")),
+        application=read_id(message.get("applicationId") or data.get("applicationId")),
         agent=_id_of(data.get("agent")),
-        message=_text(message.get("id")),
+        message=read_id(message.get("id")),
     )
 
 
@@ -147,12 +160,16 @@ def _refuse(name):
 
 
 def _text(value):
-    """Return an id as text; HelpCrunch writes numbers, some pages digit strings."""
+    """Return an event's own id as text: numbers and UUIDs occur."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
-    return str(value).strip()[:64] or None
+    try:
+        return str(value).strip()[:64] or None
+    except ValueError:
+        # A number of thousands of digits.
+        return None
 
 
 def _id_of(value):
     """Return the id of an agent or customer, given as an object or as a number."""
-    return _text(value.get("id")) if isinstance(value, dict) else _text(value)
+    return read_id(value.get("id") if isinstance(value, dict) else value)

@@ -1,0 +1,70 @@
+"""When a messenger that lost its connection is tried again (:mod:`.reconnect`)."""
+
+from odoo import api, fields, models
+
+# Minutes until it is tried once more; the last wait goes on.
+_RETRY_MINUTES = (1, 2, 5, 10, 30, 60)
+
+
+class HelpcrunchAccount(models.Model):
+    # A purpose of its own, and a file of its own.
+    # pylint: disable=consider-merging-classes-inherited
+    _inherit = "helpcrunch.account"
+
+    retry_at = fields.Datetime("Tried again at", readonly=True, copy=False)
+    retries = fields.Integer(readonly=True, copy=False)
+
+    def write(self, vals):
+        # A new key is to be tried soon, not when the old one was to be.
+        if vals.keys() & {"api_key", "api_url"} and "retry_at" not in vals:
+            lost = self.filtered("retry_at")
+            if lost:
+                super(HelpcrunchAccount, lost).write(self._plan_retry(0))
+        return super().write(vals)
+
+    @api.model
+    def _plan_retry(self, retries):
+        """Return the values that have a messenger tried again by itself."""
+        minutes = _RETRY_MINUTES[min(retries, len(_RETRY_MINUTES) - 1)]
+        at = fields.Datetime.add(fields.Datetime.now(), minutes=minutes)
+        return {"retry_at": at, "retries": retries}
+
+    @api.model
+    def _claim_lost(self):
+        """Return the messengers to try now, and plan when to try them next."""
+        now = fields.Datetime.now()
+        accounts = self.search(
+            [
+                ("state", "=", "error"),
+                ("retry_at", "<=", now),
+                # Whoever never connected has settings to make first.
+                ("connected_at", "!=", False),
+                ("api_key", "!=", False),
+                ("bot_agent_id.active", "=", True),
+            ]
+        )
+        for account in accounts:
+            account.write(self._plan_retry(account.retries + 1))
+        return [
+            {
+                "account_id": account.id,
+                "api_url": account.api_url,
+                "api_key": account.api_key,
+            }
+            for account in accounts
+        ]
+
+    def _come_back(self, question):
+        """Go on sending: HelpCrunch takes the key again."""
+        if not self or self.state != "error" or self.api_key != question["api_key"]:
+            return
+        self.write({"state": "connected", "error": False})
+        self._forget_trouble()
+        self.env["helpcrunch.outbox"]._wake()
+
+    def _forget_trouble(self):
+        """Take back what was told to people about a refused key."""
+        self.write({"retry_at": False, "retries": 0})
+        summary = self.env._("HelpCrunch refused the key")
+        # sudo: mail.activity - it may be somebody else's
+        self.sudo().activity_ids.filtered(lambda row: row.summary == summary).unlink()
