@@ -19,7 +19,9 @@ class HelpcrunchAccount(models.Model):
         if vals.keys() & {"api_key", "api_url"} and "retry_at" not in vals:
             lost = self.filtered("retry_at")
             if lost:
-                super(HelpcrunchAccount, lost).write(self._plan_retry(0))
+                # sudo: helpcrunch.account - when it is tried is the machine's; that
+                # this person may set the messenger up is checked by the write below
+                super(HelpcrunchAccount, lost.sudo()).write(self._plan_retry(0))
         return super().write(vals)
 
     @api.model

@@ -329,7 +329,9 @@ class TestOutsideAnswers(HelpcrunchCase):
     def test_an_old_chat_with_a_strange_assignee(self):
         chat = self.helpcrunch.customer_says(CUSTOMER, "Hi", application=2)["chat"]
         self.helpcrunch.captured()
-        self.account.connected_at = fields.Datetime.now() + timedelta(hours=1)
+        self.by_machine(self.account).connected_at = fields.Datetime.now() + timedelta(
+            hours=1
+        )
         for customer, assignee in ((5101, "302"), (5102, "[302]"), (5103, '"x"')):
             chat = self.helpcrunch.customer_says(customer, "Hi", application=2)["chat"]
             said_at = self.helpcrunch.chat(chat)["createdAt"]
@@ -396,14 +398,14 @@ class TestOutsideAnswers(HelpcrunchCase):
         self.assertEqual(self.helpcrunch.requests_log(), [], "it was tried at once")
         waits = []
         for _try in range(8):
-            self.account.retry_at = fields.Datetime.now()
+            self.by_machine(self.account).retry_at = fields.Datetime.now()
             self.run_cron()
             wait = self.account.retry_at - fields.Datetime.now()
             waits.append(round(wait.total_seconds() / 60))
         self.assertEqual(waits, [2, 5, 10, 30, 60, 60, 60, 60])
         self.assertEqual(self.account.state, "error")
         self.helpcrunch.set(refuse_key=False)
-        self.account.retry_at = fields.Datetime.now()
+        self.by_machine(self.account).retry_at = fields.Datetime.now()
         self.run_cron()
         self.assertEqual((self.account.state, self.account.error), ("connected", False))
         self.assertFalse(self.account.activity_ids)
@@ -416,7 +418,7 @@ class TestOutsideAnswers(HelpcrunchCase):
             self.account.with_user(self.manager).action_connect()
         self.assertEqual(self.account.state, "error")
         self.helpcrunch.set(down=False)
-        self.account.retry_at = fields.Datetime.now()
+        self.by_machine(self.account).retry_at = fields.Datetime.now()
         self.run_cron()
         self.assertEqual(self.account.state, "connected")
 
@@ -424,7 +426,9 @@ class TestOutsideAnswers(HelpcrunchCase):
         self.helpcrunch.set(refuse_key=True)
         with mute_logger(f"{_MODELS}.helpcrunch_account_connect"):
             self.account.with_user(self.manager).action_connect()
-        self.account.write({"retries": 5, "retry_at": fields.Datetime.now()})
+        self.by_machine(self.account).write(
+            {"retries": 5, "retry_at": fields.Datetime.now()}
+        )
         self.account.with_user(self.manager).api_key = "test-api-key"
         wait = self.account.retry_at - fields.Datetime.now()
         self.assertLessEqual(wait, timedelta(minutes=1))
@@ -436,7 +440,7 @@ class TestOutsideAnswers(HelpcrunchCase):
         )
         with mute_logger(f"{_MODELS}.helpcrunch_account_connect"):
             other.action_connect()
-        other.retry_at = fields.Datetime.now()
+        self.by_machine(other).retry_at = fields.Datetime.now()
         self.assertNotIn(
             other.id,
             [row["account_id"] for row in self.env["helpcrunch.account"]._claim_lost()],

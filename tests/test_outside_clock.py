@@ -144,8 +144,9 @@ class TestCatchUp(CatchUp, HelpcrunchCase):
                     "UPDATE helpcrunch_account_budget SET clock_offset = NULL"
                 )
                 self.helpcrunch.set(clock_shift=shift)
-                self.account.caught_up_at = False
-                self.account.connected_at = fields.Datetime.now()
+                self.by_machine(self.account).write(
+                    {"caught_up_at": False, "connected_at": fields.Datetime.now()}
+                )
                 if is_known:
                     self.says("Hi", customer=customer)
                 self.helpcrunch.customer_says(customer, "leads", application=2)
