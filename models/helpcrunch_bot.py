@@ -334,6 +334,11 @@ class HelpcrunchBot(models.Model):
         copies._remap_links(twins)
         duplicate.fallback_step_id = twins.get(self.fallback_step_id.id)
 
+    def _for_administrator(self):
+        """Return the bot in the language of who is told about its troubles."""
+        responsible = self.account_id._get_responsible()
+        return self.with_context(lang=responsible.lang or "en_US")
+
     def _tell_administrator(self, summary, note):
         """Plan one activity on the bot; the same trouble again adds none."""
         self.ensure_one()

@@ -15,6 +15,7 @@ from ..tools import webhook
 from .helpcrunch_chat import HUMAN_STATES
 from .helpcrunch_customer import match_language
 from .turn import Outcome, Turn, to_datetime
+from .turn_careful import CarefulTurn
 
 
 class HelpcrunchChat(models.Model):
@@ -28,12 +29,11 @@ class HelpcrunchChat(models.Model):
         :param dict row: what the locking statement read
         :rtype: Outcome
         """
-        language = row["partner_lang"] or match_language(self.env, row["locale"])
         chat = self.with_context(
-            lang=language or row["bot_lang"] or self.env.lang,
+            lang=self._choose_language(row) or self.env.lang,
             allowed_company_ids=[row["company_id"]],
         )
-        turn = Turn(chat, row)
+        turn = (CarefulTurn if row["careful"] else Turn)(chat, row)
         # Whoever saw the rows from before this turn must clash: architecture 5.
         turn.chat.turn_count = row["turn_count"] + 1
         facts = event._get_facts(row)
@@ -44,6 +44,18 @@ class HelpcrunchChat(models.Model):
         turn.flush()
         turn.chat._update_discuss()
         return Outcome(turn, **verdict)
+
+    def _choose_language(self, row):
+        """Return the first language of contact, customer and bot that is there.
+
+        Odoo refuses to read anything in one that was switched off.
+        """
+        is_there = self.env["res.lang"]._get_data
+        if row["partner_lang"] and is_there(code=row["partner_lang"]):
+            return row["partner_lang"]
+        if language := match_language(self.env, row["locale"]):
+            return language
+        return is_there(code=row["bot_lang"]).code if row["bot_lang"] else None
 
     def _store_own_event(self, event_type, data=None, key=None, wake=True):
         """Put something that Odoo itself did to this dialogue into the inbox.

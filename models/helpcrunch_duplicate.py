@@ -238,6 +238,17 @@ class HelpcrunchDuplicate(models.Model):
         ]
         return self.search(due, order="id", limit=CRON_BATCH).ids
 
+    @api.model
+    def _get_next_wait(self):
+        """Return the seconds until the next look-up that was put off, None if none."""
+        put_off = [
+            ("state", "=", "queued"),
+            ("not_before", ">", fields.Datetime.now()),
+        ]
+        row = self.search(put_off, order="not_before, id", limit=1)
+        wait = row and row.not_before - fields.Datetime.now()
+        return max(wait.total_seconds(), 0) if row else None
+
     def _note_failure(self, error):
         """Put a look-up that failed off, or at last leave the pair to a person.
 

@@ -10,6 +10,7 @@ from ..const import (
 )
 from ..tools import webhook
 from . import retention, work
+from .turn import Later
 
 _DEFAULT_RETENTION_DAYS = 90
 
@@ -93,6 +94,10 @@ class HelpcrunchEvent(models.Model):
             "old": self.env._("It is older than events are kept."),
             "answered": self.env._("Somebody wrote before the time ran out."),
             "no_dialogue": self.env._("It belongs to no dialogue."),
+            "no_chat": self.env._("It names no chat by a number, as HelpCrunch does."),
+            "no_customer": self.env._(
+                "It names no customer by a number, as HelpCrunch does."
+            ),
             "no_bot": self.env._("No bot serves this channel."),
             "neutralized": self.env._("The database was neutralized."),
             "erased": self.env._("What it said was erased."),
@@ -204,7 +209,7 @@ class HelpcrunchEvent(models.Model):
     # === ONE TURN === #
 
     @api.model
-    def _take_turn(self, chat_id, picked=None):
+    def _take_turn(self, chat_id, picked=None, careful=None):
         """Process the next waiting event of a dialogue in this transaction.
 
         Lock and look in one statement: whoever finds the dialogue locked may go, since
@@ -212,8 +217,12 @@ class HelpcrunchEvent(models.Model):
         the dialogue's counter, so that somebody who saw the rows from before that
         commit clashes instead of processing an event twice.
 
-        :param dict picked: receives ``event_id`` as soon as it is known
+        :param dict picked: receives ``event_id`` and ``tries`` as soon as they are
+            known
+        :param careful: what kind of error the turn failed with before; its steps get a
+            net each now, see :mod:`.turn_careful`
         :return: what came of it, None if nothing waits or somebody else is at it
+        :rtype: Outcome | Later | None
         """
         self.env.cr.execute(
             SQL(
@@ -233,6 +242,9 @@ class HelpcrunchEvent(models.Model):
                        question.sent_at AS question_sent_at,
                        question.external_id AS question_external_id,
                        call.state AS question_call_state,
+                       EXTRACT(EPOCH FROM
+                               event.not_before - now() AT TIME ZONE 'UTC')::float8
+                           AS wait,
                        COALESCE(chat.application_id = ANY(own.ids),
                                 own.number = 0 OR chat.application_id IS NULL)
                            AS bot_serves
@@ -261,8 +273,6 @@ class HelpcrunchEvent(models.Model):
                     ON question.id = chat.question_message_id
              LEFT JOIN helpcrunch_outbox call ON call.message_id = question.id
                  WHERE chat.id = %s
-                   AND COALESCE(event.not_before, now() AT TIME ZONE 'UTC')
-                       <= now() AT TIME ZONE 'UTC'
                    FOR NO KEY UPDATE OF chat SKIP LOCKED
                 """,
                 chat_id,
@@ -272,8 +282,11 @@ class HelpcrunchEvent(models.Model):
         row = self.env.cr.dictfetchone()
         if not row:
             return None
+        if (row["wait"] or 0) > 0:
+            return Later(row["wait"])
+        row["careful"] = careful
         if picked is not None:
-            picked["event_id"] = row["event_id"]
+            picked |= {"event_id": row["event_id"], "tries": row["tries"]}
         chat = self.env["helpcrunch.chat"].browse(chat_id)
         event = self.browse(row["event_id"])
         outcome = chat._take_turn(event, row)
@@ -289,13 +302,18 @@ class HelpcrunchEvent(models.Model):
         self.env.flush_all()
         return outcome
 
-    def _note_failure(self, error):
+    def _note_failure(self, error, seen=None):
         """Put a failed event off, or at the sixth time leave it to a person.
 
+        :param int seen: number of tries when this one began; somebody who failed at
+            the same moment has counted already
         :return: seconds until the next try, None if there is none
         """
-        if not self:
+        if not self or self.state != "pending":
             return None
+        if seen is not None and self.tries > seen:
+            left = (self.not_before or fields.Datetime.now()) - fields.Datetime.now()
+            return max(left.total_seconds(), 0.1)
         tries = self.tries + 1
         vals = {"tries": tries, "error": error}
         if tries <= len(EVENT_RETRY_DELAYS):

@@ -11,6 +11,26 @@ from . import marks
 WAIT = "wait"
 
 
+def find_fields(model, domain):
+    """Return ``(model, field)`` names that a domain touches, through relations too."""
+    found = set()
+    try:
+        conditions = list(Domain(literal_eval(domain or "[]")).iter_conditions())
+    except (ValueError, SyntaxError, TypeError):
+        return found
+    for condition in conditions:
+        current = model
+        for name in condition.field_expr.split("."):
+            field = current._fields.get(name)
+            found.add((current._name, name))
+            if field is None or not field.relational:
+                break
+            current = model.env[field.comodel_name]
+        if condition.operator.endswith("any"):
+            found |= find_fields(current, repr(list(condition.value)))
+    return found
+
+
 class HelpcrunchStep(models.Model):
     """One step of a bot: what is said, and what happens then.
 
@@ -325,6 +345,17 @@ class HelpcrunchStep(models.Model):
             .sudo()
             .with_context(active_test=False)
             .search_count(Domain("id", "=", partner.id) & domain, limit=1)
+        )
+
+    @api.model
+    def _find_by_field(self, field):
+        """Return the steps that cannot do without a field (``ir.model.fields``)."""
+        filtered = self.search([("partner_domain", "ilike", field.name)])
+        return filtered.filtered(
+            lambda step: (
+                (field.model, field.name)
+                in find_fields(self.env["res.partner"], step.partner_domain)
+            )
         )
 
     def _get_partner_domain(self):

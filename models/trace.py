@@ -35,6 +35,10 @@ def _sentences(env):
         "filter": env._(
             "Step “%(step)s” was passed by: the contact does not fit its filter."
         ),
+        "refused": env._(
+            "Step “%(step)s” could not do its work, and what it had done was taken "
+            "back: %(text)s"
+        ),
         "archived": env._("Step “%(step)s” was passed by: it is archived."),
         "alias_here": env._(
             "The text is an alias of “%(step)s” for the step where the dialogue stood."

@@ -21,6 +21,8 @@ _AFTER_ALL = 10**12
 class Outcome:
     """What came of an event: the state of its row, and its trace."""
 
+    wait = None
+
     def __init__(self, turn, state="done", reason=None, not_before=None):
         self.state = state
         self.reason = reason
@@ -28,6 +30,16 @@ class Outcome:
         self.trace = turn.trace
         self.said = turn.said
         self.is_bulk = turn.priority > PRIORITY_LIVE
+
+
+class Later:
+    """The next event of a dialogue is not due yet: somebody has to come again.
+
+    :ivar wait: seconds until then
+    """
+
+    def __init__(self, wait):
+        self.wait = wait
 
 
 class Turn:
@@ -116,7 +128,7 @@ class Turn:
     def _find_target(self, current, text, key):
         """Return ``(rank, target)`` of what the text names, or None."""
         if current.id in self.map.answering_ids and (
-            target := current._match(self.chat, text)
+            target := self._match(current, text)
         ):
             return "choice", target
         found = self.map.match_phrase(key, current.id)
@@ -146,12 +158,18 @@ class Turn:
             self.note("asked_again", step=current)
             self.go(current)
             return
-        result = current._receive(self.chat, text)
+        result = self._receive(current, text)
         if result is None:
             self._miss()
             return
         self.chat.misses = 0
         self.go(result)
+
+    def _match(self, step, text):
+        return step._match(self.chat, text)
+
+    def _receive(self, step, text):
+        return step._receive(self.chat, text)
 
     def _is_after_question(self):
         """Tell whether the event's text was written after the question was sent.

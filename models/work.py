@@ -79,9 +79,13 @@ def take_turns(dbname, chat_id):
         except Exception as error:
             if "event_id" not in picked:
                 raise
-            _put_off(dbname, picked["event_id"], error, chat_id)
-            return
+            outcome = _take_turn_carefully(dbname, chat_id, picked, error)
         if outcome is None:
+            return
+        if outcome.wait:
+            # Whoever set the alarm for it may be gone, or has set it for another one.
+            if outcome.wait <= _ALARM_SECONDS:
+                worker.submit_later(outcome.wait + 0.1, take_turns, dbname, chat_id)
             return
         if outcome.said:
             worker.submit(deliver, dbname, chat_id, bulk=outcome.is_bulk)
@@ -92,17 +96,34 @@ def take_turns(dbname, chat_id):
     worker.submit_later(0.1, take_turns, dbname, chat_id)
 
 
-def _take_turn(env, chat_id, picked):
-    return env["helpcrunch.event"]._take_turn(chat_id, picked)
+def _take_turn(env, chat_id, picked, careful=None):
+    return env["helpcrunch.event"]._take_turn(chat_id, picked, careful)
 
 
-def _put_off(dbname, event_id, error, chat_id=None):
+def _take_turn_carefully(dbname, chat_id, picked, error):
+    """Take a turn that failed once more, with a net under each step.
+
+    :return: what came of it, None if it failed all the same and was put off
+    """
+    _logger.warning(
+        "event %s failed, is tried step by step", picked["event_id"], exc_info=error
+    )
+    try:
+        return worker.run(dbname, _take_turn, chat_id, picked, type(error))
+    except worker.CLASHES:
+        _logger.info("dialogue %s is busy, left to cron", chat_id)
+    except Exception as again:  # noqa: BLE001
+        _put_off(dbname, picked["event_id"], again, chat_id, picked["tries"])
+    return None
+
+
+def _put_off(dbname, event_id, error, chat_id=None, seen=None):
     _logger.warning("event %s failed", event_id, exc_info=error)
     text = "".join(traceback.format_exception(error))
     delay = worker.run(
         dbname,
         lambda env: (
-            env["helpcrunch.event"].browse(event_id).exists()._note_failure(text)
+            env["helpcrunch.event"].browse(event_id).exists()._note_failure(text, seen)
         ),
     )
     # After the last failure at once: the next event need not wait any longer.
@@ -231,6 +252,11 @@ def merge_contacts(dbname):
     ids = worker.run(dbname, lambda env: env["helpcrunch.duplicate"]._find_queued())
     for row_id in ids:
         settle_duplicate(dbname, row_id)
+    # One alarm rings for all that wait: whoever waits longer than the first needs the
+    # next one.
+    wait = worker.run(dbname, lambda env: env["helpcrunch.duplicate"]._get_next_wait())
+    if wait is not None and wait <= _ALARM_SECONDS:
+        worker.submit_later(wait + 0.1, merge_contacts, dbname)
 
 
 def settle_duplicate(dbname, row_id):

@@ -52,6 +52,7 @@ from . import (
     test_schedule,
     test_schedule_clock,
     test_screens,
+    test_step_refused,
     test_story,
     test_tools,
     test_tools_machine,

@@ -31,7 +31,7 @@ CLASHES = (
     errors.LockNotAvailable,
 )
 # Somebody else made the same row first, or took away (merged) one that we refer to.
-_OVERTAKEN = (errors.UniqueViolation, errors.ForeignKeyViolation)
+OVERTAKEN = (errors.UniqueViolation, errors.ForeignKeyViolation)
 # Put before the first statement of a transaction that waits for locks. Odoo's tests,
 # whose shared cursor is in the middle of a transaction, set it to nothing.
 READ_COMMITTED = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;"
@@ -80,7 +80,7 @@ def run(dbname, function, *args, committed=False):
         try:
             with transaction(dbname, committed) as env:
                 return function(env, *args)
-        except (*CLASHES, *_OVERTAKEN) as error:
+        except (*CLASHES, *OVERTAKEN) as error:
             if attempt == _MAX_TRIES:
                 raise
             _logger.debug("try %s clashed, again: %s", attempt, error)

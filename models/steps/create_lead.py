@@ -87,6 +87,8 @@ class HelpcrunchStep(models.Model):
     def _prepare_lead_vals(self, chat, turn_number):
         partner, bot = chat._ensure_partner(), chat.bot_id
         channel = chat.application_id
+        # A contact that was moved to another company has no leads in this one.
+        foreign = partner.company_id and partner.company_id != chat.company_id
         return {
             "name": self.env._(
                 "%(customer)s: %(bot)s",
@@ -95,9 +97,10 @@ class HelpcrunchStep(models.Model):
             ),
             # Written always: Odoo would fill in the user of this transaction, its bot.
             "type": self.lead_type or chat.account_id.helpcrunch_crm_type,
-            "user_id": self.lead_user_id.id,
+            "user_id": self._find_seller(chat).id,
             "team_id": self.lead_team_id.id,
-            "partner_id": partner.id,
+            "partner_id": False if foreign else partner.id,
+            **({"contact_name": partner.name} if foreign else {}),
             "phone": partner.phone,
             "email_from": partner.email,
             "company_id": chat.company_id.id,
@@ -111,6 +114,27 @@ class HelpcrunchStep(models.Model):
             "helpcrunch_step_id": self.id,
             "helpcrunch_turn": turn_number,
         }
+
+    def _find_seller(self, chat):
+        """Return the step's salesperson; nobody, and a word, if that one has left."""
+        # sudo: res.users - the companies of a colleague, for a lead of the machine's
+        seller_sudo = self.lead_user_id.sudo()
+        if not seller_sudo or (
+            seller_sudo.active and chat.company_id in seller_sudo.company_ids
+        ):
+            return self.lead_user_id
+        bot = self.bot_id._for_administrator()
+        bot._tell_administrator(
+            bot.env._(
+                "Step “%(step)s” makes leads without a salesperson", step=self.name
+            ),
+            bot.env._(
+                "“%(user)s” is archived or has left the company. Choose somebody else "
+                "on the step.",
+                user=seller_sudo.name,
+            ),
+        )
+        return self.lead_user_id.browse()
 
     def _describe_conversation(self, chat):
         messages = self.env["helpcrunch.message"].search(

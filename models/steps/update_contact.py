@@ -1,6 +1,7 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ...tools import matching
 from ..helpcrunch_step import WAIT
@@ -21,7 +22,8 @@ class HelpcrunchStep(models.Model):
         "ir.model.fields",
         "Update Contact Fields",
         index="btree_not_null",
-        ondelete="cascade",
+        # An addon may take its fields along; the step stays, for a person to mend.
+        ondelete="set null",
         domain=lambda self: self._domain_field_id(),
         help="The field of the contact that the answer is written to.",
     )
@@ -87,7 +89,14 @@ class HelpcrunchStep(models.Model):
         ]
 
     def _enter_update_contact(self, chat):
+        if not self.field_id:
+            raise UserError(self.env._("The field that it asks for was deleted."))
         return WAIT
+
+    @api.model
+    def _find_by_field(self, field):
+        asking = self.search([("field_id", "=", field.id)])
+        return asking | super()._find_by_field(field)
 
     def _interrupt_update_contact(self, text):
         # A person's answer "Ліди" is data here, "/start" is not (spec 4.1).
