@@ -6,6 +6,13 @@ from ..tools.text import cut_marked
 
 # Marks the conversation in a lead's description, to find it again when it is erased.
 CONVERSATION_CLASS = "o_helpcrunch_conversation"
+# What ties a lead to the place in a dialogue that made it.
+_LINK_FIELDS = (
+    "helpcrunch_chat_id",
+    "helpcrunch_bot_id",
+    "helpcrunch_step_id",
+    "helpcrunch_session_id",
+)
 
 
 # Who has no role of the app reads and exports nothing of a dialogue.
@@ -80,6 +87,29 @@ class CrmLead(models.Model):
             or self.env.su
             or not (field.store and field.name.startswith("helpcrunch_"))
         )
+
+    # === MERGING === #
+
+    def _merge_opportunity(self, *args, **kwargs):
+        """Keep the link to the dialogue: all of it from one lead.
+
+        Not the turn: it belongs to the pass through the step that made that lead.
+        """
+        # sudo: crm.lead, helpcrunch.chat - which opportunity has a dialogue's lead now
+        # is the machine's to know, whoever merges
+        leads = self.sudo()._sort_by_confidence_level(reverse=True)
+        lead = leads.filtered("helpcrunch_chat_id")[:1]
+        link = {name: lead[name].id for name in _LINK_FIELDS}
+        chats = leads.helpcrunch_chat_id | leads.helpcrunch_chat_id.search(
+            [("merged_lead_id", "in", leads.ids)]
+        )
+        survivor = super()._merge_opportunity(*args, **kwargs)
+        if not survivor.sudo().helpcrunch_chat_id:
+            survivor.sudo().write(link)
+        chats.merged_lead_id = survivor
+        return survivor
+
+    # === ACTIONS === #
 
     def action_open_helpcrunch_chat(self):
         """Open the dialogue this lead came from."""

@@ -94,6 +94,15 @@ class HelpcrunchChat(models.Model):
     )
     event_ids = fields.One2many("helpcrunch.event", "chat_id", "Events")
     lead_ids = fields.One2many("crm.lead", "helpcrunch_chat_id", "Leads")
+    merged_lead_id = fields.Many2one(
+        "crm.lead",
+        "Merged into Opportunity",
+        index="btree_not_null",
+        ondelete="set null",
+        copy=False,
+        readonly=True,
+        help="The opportunity that a lead of this dialogue was merged into.",
+    )
     lead_count = fields.Integer(compute="_compute_lead_count")
     inbox_url = fields.Char("HelpCrunch Inbox", compute="_compute_inbox_url")
     transcript = fields.Html(compute="_compute_transcript", sanitize=False)
@@ -108,6 +117,7 @@ class HelpcrunchChat(models.Model):
         # sudo: discuss.channel - what was said in Discuss goes too, whoever was there
         self.sudo().discuss_channel_ids.unlink()
         self.with_context(active_test=False).lead_ids._erase_helpcrunch_conversation()
+        self.merged_lead_id._cut_helpcrunch_conversation()
         return super().unlink()
 
     @api.depends("partner_id.name", "application_id.name", "external_id")
@@ -136,7 +146,10 @@ class HelpcrunchChat(models.Model):
             ),
         )
         for chat in self:
-            chat.lead_count = counts.get(chat, 0)
+            merged = chat.merged_lead_id
+            chat.lead_count = counts.get(chat, 0) + bool(
+                merged and merged.helpcrunch_chat_id != chat
+            )
 
     @api.depends("external_id", "account_id.organization_domain")
     def _compute_inbox_url(self):
@@ -240,7 +253,11 @@ class HelpcrunchChat(models.Model):
             "name": self.env._("Leads"),
             "res_model": "crm.lead",
             "view_mode": "list,form",
-            "domain": [("helpcrunch_chat_id", "=", self.id)],
+            "domain": [
+                "|",
+                ("helpcrunch_chat_id", "=", self.id),
+                ("id", "=", self.merged_lead_id.id),
+            ],
             "context": {"active_test": False, "create": False},
         }
 

@@ -240,7 +240,12 @@ class HelpcrunchChat(models.Model):
                 & Domain("create_date", ">=", began)
             )
         leads = self.env["crm.lead"].with_context(active_test=False)
-        return leads.search(domain, limit=1, order="id desc")
+        return leads.search(domain, limit=1, order="id desc") or self._get_merged_lead()
+
+    def _get_merged_lead(self):
+        """Return the opportunity that a lead was merged into, while it is going on."""
+        merged = self.merged_lead_id
+        return merged.filtered(lambda lead: lead.active and not lead.stage_id.is_won)
 
     def _find_passed_lead_step(self):
         """Return the lead step the dialogue passed last, else the bot's first one."""

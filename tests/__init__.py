@@ -32,6 +32,7 @@ from . import (
     test_merge_rows,
     test_merge_threads,
     test_merge_unsafe,
+    test_merged_leads,
     test_operator_commands,
     test_operator_gone,
     test_operator_inbox,
