@@ -146,8 +146,8 @@ class HelpcrunchChat(models.Model):
         if not began or not account.connected_at:
             return False
         began = clock.to_ours(began, account._get_clock_offset())
-        assignee = (remote.get("assignee") or {}).get("id")
-        held = assignee and str(assignee) != account.bot_agent_id.external_id
+        assignee = webhook.id_of(remote.get("assignee"))
+        held = assignee and assignee != account.bot_agent_id.external_id
         return bool(
             to_datetime(began) < account.connected_at
             and held

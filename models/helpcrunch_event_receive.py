@@ -93,6 +93,10 @@ class HelpcrunchEvent(models.Model):
             return "not_used"
         if event.event_type == "chat.status_updated" and not event.is_closed():
             return "not_used"
+        if event.is_about_customer and not event.customer:
+            return "no_customer"
+        if not event.is_about_customer and not event.chat:
+            return "no_chat"
         if (
             event.event_type in (EVENT_AGENT_MESSAGE, EVENT_NOTE)
             and event.agent
@@ -159,7 +163,7 @@ class HelpcrunchEvent(models.Model):
                                 (SELECT chat.id FROM helpcrunch_chat chat
                                    JOIN helpcrunch_customer customer
                                      ON customer.id = chat.customer_id
-                                  WHERE %(chat)s IS NULL
+                                  WHERE %(about_customer)s
                                     AND customer.account_id = %(account)s
                                     AND customer.external_id = %(customer)s
                                ORDER BY chat.id DESC LIMIT 1))
@@ -188,6 +192,7 @@ class HelpcrunchEvent(models.Model):
                 reason=reason,
                 for_people=for_people,
                 chat_id=chat_id,
+                about_customer=event.is_about_customer,
             ),
             log_exceptions=False,
         )

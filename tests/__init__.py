@@ -63,4 +63,5 @@ from . import (
     test_update_contact_fields,
     test_waiting,
     test_webhook,
+    test_webhook_shapes,
 )

@@ -77,7 +77,8 @@ class TestLeadOfDialogue(HelpcrunchCase):
         self.assertEqual(lead.helpcrunch_bot_id, self.bot)
         self.assertEqual(lead.helpcrunch_step_id, self.make)
         self.assertEqual((chat.lead_ids, chat.lead_count), (lead, 1))
-        self.assertEqual(chat.action_view_leads()["domain"][0][2], chat.id)
+        leads = self.env["crm.lead"].search(chat.action_view_leads()["domain"])
+        self.assertEqual(leads, lead)
         self.assertEqual(lead.action_open_helpcrunch_chat()["res_id"], chat.id)
         self.assertIn(f'href="/odoo/helpcrunch.chat/{chat.id}"', lead.description)
 

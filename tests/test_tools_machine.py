@@ -55,7 +55,7 @@ class TestMachineTools(BaseCase):
             self.assertEqual(event.message_text(), "Привіт")
             self.assertEqual(event.occurred_at, 1601557390.769)
             self.assertEqual(event.position, 9001)
-            self.assertEqual(event.message_key, "message.chat.customer:9001")
+            self.assertEqual(event.message_key, "message:9001")
             self.assertEqual(event.customer_data()["name"], "Taras")
 
     def test_bodies_that_will_never_be_events(self):

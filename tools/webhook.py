@@ -5,11 +5,13 @@ import math
 import time
 from dataclasses import dataclass
 
+from ..const import EVENT_AGENT_MESSAGE, EVENT_CUSTOMER_MESSAGE, EVENT_NOTE
 from . import clock
 from .shapes import customer_row, read_id
 from .text import clean
 
 _CHAT_KEYS = ("chat_id", "chatId", "id")
+_MESSAGE_EVENTS = (EVENT_CUSTOMER_MESSAGE, EVENT_AGENT_MESSAGE, EVENT_NOTE)
 # Marks a customer's message that HelpCrunch shows as answered already.
 ANSWERED = "helpcrunch_chatbot_answered"
 
@@ -35,8 +37,17 @@ class Webhook:
 
     @property
     def message_key(self):
-        """What is the same when one message comes in two envelopes."""
-        return f"{self.event_type}:{self.message}" if self.message else None
+        """What is the same when one message comes in two envelopes.
+
+        Or under two kinds of event: a line is said once, by whomever.
+        """
+        kind = "message" if self.event_type in _MESSAGE_EVENTS else self.event_type
+        return f"{kind}:{self.message}" if self.message else None
+
+    @property
+    def is_about_customer(self):
+        """Whether it is told of a customer, and not of one of the chats."""
+        return self.event_type.startswith("customer.")
 
     @property
     def position(self):
@@ -61,7 +72,7 @@ class Webhook:
 
     def assignee(self):
         """Return the id of the agent who is responsible now, None for nobody (3.5)."""
-        return _id_of(self.data.get("assignee"))
+        return id_of(self.data.get("assignee"))
 
     def closed_by_customer(self):
         """Tell whether the customer closed the chat (helpcrunch-api.md 5)."""
@@ -120,9 +131,9 @@ def interpret(external_id, event_type, data, envelope, offset=None):
         else next(filter(None, (read_id(data.get(key)) for key in _CHAT_KEYS)), None),
         customer=read_id(data.get("id"))
         if is_customer_event
-        else _id_of(data.get("customer")),
+        else id_of(data.get("customer")),
         application=read_id(message.get("applicationId") or data.get("applicationId")),
-        agent=_id_of(data.get("agent")),
+        agent=id_of(data.get("agent")),
         message=read_id(message.get("id")),
     )
 
@@ -170,6 +181,6 @@ def _text(value):
         return None
 
 
-def _id_of(value):
+def id_of(value):
     """Return the id of an agent or customer, given as an object or as a number."""
     return read_id(value.get("id") if isinstance(value, dict) else value)
