@@ -15,6 +15,7 @@ class BotMap:
 
     :ivar start_id: step that begins a dialogue, or False in an empty bot
     :ivar operator_id: first step that leads to an operator, or False
+    :ivar calling_ids: steps that lead to an operator without a question in between
     :ivar phrases: ``{scope step id or False: [(kind, phrase, target step id)]}``
     :ivar answering_ids: steps whose type knows texts before aliases are looked at
     :ivar showing_ids: steps that show media
@@ -30,6 +31,7 @@ class BotMap:
         self.operator_id = steps.filtered(
             lambda step: step.step_type in step._operator_types()
         )[:1].id
+        self.calling_ids = self._find_calling(steps)
         self.answering_ids = {step.id for step in steps if step._knows_answers()}
         self.showing_ids = set(steps.media_ids.step_id.ids)
         start = steps[:1]
@@ -48,6 +50,41 @@ class BotMap:
         self.opt_in_words = bot._get_words("opt_in_words")
         self.fallback_limit = bot.fallback_limit
         self.fallback_step_id = bot.fallback_step_id.id
+
+    def _find_calling(self, steps):
+        """Return the steps after which a person comes, unless somebody is asked."""
+        calling = {
+            step.id for step in steps if step.step_type in step._operator_types()
+        }
+        before = {step.id: step.next_step_id.id for step in steps if not step.waits}
+        found = True
+        while found:
+            found = {
+                step_id
+                for step_id, next_id in before.items()
+                if next_id in calling and step_id not in calling
+            }
+            calling |= found
+        return calling
+
+    def is_operator_word(self, text):
+        """Tell whether a text is a word for an operator, if there is one or not."""
+        return any(text == phrase for _kind, phrase, _target in self.operator_words)
+
+    def match_call(self, text, step_id, by_alias):
+        """Return ``(rank, step id)`` where a call for a person leads, or None.
+
+        :param str text: normalised
+        :param bool by_alias: phrases count too that lead to a person, said alone
+        """
+        scopes = (("alias_here", step_id), ("alias", False)) if by_alias else ()
+        for rank, scope in scopes:
+            for _kind, phrase, target in self.phrases.get(scope, ()):
+                if phrase == text and target in self.calling_ids:
+                    return rank, target
+        if self.operator_id and self.is_operator_word(text):
+            return "operator_word", self.operator_id
+        return None
 
     def match_phrase(self, text, step_id):
         """Return ``(rank, step id)`` that a text leads to from a step, or None.

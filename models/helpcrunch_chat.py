@@ -69,6 +69,11 @@ class HelpcrunchChat(models.Model):
     )
     waiting = fields.Boolean("Waits for an Answer", readonly=True)
     answer = fields.Text("Last Answer", readonly=True)
+    start_payload = fields.Char(
+        "Came by Link",
+        readonly=True,
+        help="What the link that the customer followed carries: /start promo42.",
+    )
     attempts = fields.Integer(default=0, readonly=True)
     misses = fields.Integer(default=0, readonly=True)
     variables = fields.Json("Answers", readonly=True)
@@ -332,17 +337,25 @@ class HelpcrunchChat(models.Model):
             self.partner_id = self.customer_id._ensure_partner()
         return self.partner_id
 
-    def _count_attempt(self, step):
+    def _count_attempt(self, step, reason=None):
         """Count an answer that will not do; return where that leads.
 
         One message, the step's own or else the question again; none on the last
         attempt, after which the dialogue goes on elsewhere (spec 4.4).
+
+        :param str reason: what is said instead, if there is more to say
         """
         self.attempts += 1
         self._trace("invalid", step=step, number=self.attempts)
         if self.attempts >= max(step.max_attempts, 1):
             return step.failed_step_id or step.next_step_id
-        self._say(step.invalid_message or step._get_text(), step)
+        self._say(reason or step.invalid_message or step._get_text(), step)
+        return WAIT
+
+    def _ask_again(self, step):
+        """Ask the question again after something that is no answer at all."""
+        self._trace("no_answer", step=step)
+        self._say(step._get_text(), step)
         return WAIT
 
     def _trace(self, code, **values):
@@ -359,7 +372,7 @@ class HelpcrunchChat(models.Model):
         if name.startswith("partner."):
             partner = self.env["res.partner"]
             return partner._helpcrunch_is_askable(name.removeprefix("partner."))
-        return name in ("answer", "chat.id", "bot.name", "channel")
+        return name in ("answer", "chat.id", "bot.name", "channel", "start_payload")
 
     def _fill_placeholders(self, text, values=None):
         if "{{" not in text:
@@ -376,6 +389,7 @@ class HelpcrunchChat(models.Model):
             return self.partner_id._helpcrunch_tell(name.removeprefix("partner."))
         return {
             "answer": self.answer,
+            "start_payload": self.start_payload or "",
             "chat.id": self.external_id,
             "bot.name": self.bot_id.name,
             "channel": self.application_id.name,

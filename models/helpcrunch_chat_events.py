@@ -11,7 +11,7 @@ from uuid import uuid4
 from odoo import fields, models
 
 from ..const import BODY_LIMIT
-from ..tools import webhook
+from ..tools import matching, webhook
 from .helpcrunch_chat import HUMAN_STATES
 from .helpcrunch_customer import match_language
 from .turn import Outcome, Turn, to_datetime
@@ -46,13 +46,14 @@ class HelpcrunchChat(models.Model):
         return Outcome(turn, **verdict)
 
     def _choose_language(self, row):
-        """Return the first language of contact, customer and bot that is there.
+        """Return the first language of dialogue, contact, customer and bot there is.
 
         Odoo refuses to read anything in one that was switched off.
         """
         is_there = self.env["res.lang"]._get_data
-        if row["partner_lang"] and is_there(code=row["partner_lang"]):
-            return row["partner_lang"]
+        for known in ("spoken_lang", "partner_lang"):
+            if row[known] and is_there(code=row[known]):
+                return row[known]
         if language := match_language(self.env, row["locale"]):
             return language
         return is_there(code=row["bot_lang"]).code if row["bot_lang"] else None
@@ -111,6 +112,7 @@ class HelpcrunchChat(models.Model):
             },
         )
         self._follow_customer(facts)
+        text = self._follow_start_link(text)
         is_wish = self._hear_opt_out(text)
         quiet_since = silence_since
         if self.broadcast_recipient_id and silence_since and not is_wish:
@@ -145,6 +147,22 @@ class HelpcrunchChat(models.Model):
         self.last_customer_message_at = max(self.last_customer_message_at or at, at)
         self._hear_opt_out(facts.message_text()[:BODY_LIMIT], is_past=True)
         self._trace("answered")
+
+    def _follow_start_link(self, text):
+        """Keep what a deep link says beside ``/start``; return what is to be heard.
+
+        A phrase of the drawing that is the whole text stays what it is.
+        """
+        payload = matching.read_start(text)
+        if not payload:
+            return text
+        self.start_payload = payload
+        self._trace("payload", text=payload)
+        if not self.bot_id:
+            return "/start"
+        bot_map = self._turn.map
+        found = bot_map.match_phrase(matching.normalize(text), self.step_id.id)
+        return text if found and found[1] != bot_map.start_id else "/start"
 
     def _on_message_chat_agent(self, facts):
         if self._is_echo(facts):

@@ -1,9 +1,9 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools import SQL, email_normalize
+from odoo.tools import SQL
 
-from ..tools.answers import is_email
+from ..tools import answers, matching
 from . import work
 
 # So many customers at most are asked about at a time; live replies need the budget.
@@ -57,6 +57,21 @@ class HelpcrunchCustomer(models.Model):
     )
     asked_at = fields.Datetime(
         "Last Asked about", readonly=True, help="When HelpCrunch was asked who it is."
+    )
+    merged_by_phone = fields.Boolean(
+        "Known by a Typed Number",
+        readonly=True,
+        help="A number typed in the chat made this customer a contact that was there "
+        "before. Anybody can type a number, so the contact's name, e-mail and phone "
+        "are not overwritten from the chat any more.",
+    )
+    spoken_lang = fields.Char(
+        readonly=True,
+        help="In which the customer was spoken to before a merge of contacts, if the "
+        "merged contact has another language.",
+    )
+    ignored_lang = fields.Char(
+        readonly=True, help="The contact's language that does not count therefore."
     )
     chat_ids = fields.One2many("helpcrunch.chat", "customer_id", "Dialogues")
 
@@ -153,7 +168,7 @@ class HelpcrunchCustomer(models.Model):
 
         :return: whether it was filled in
         """
-        email = _read_email(email)
+        email = answers.read_email(email)
         if not email or not self.partner_id or self.partner_id.email:
             return False
         self.partner_id.email = email
@@ -165,7 +180,7 @@ class HelpcrunchCustomer(models.Model):
         country_code = location.get("countryCode")
         country_code = country_code if isinstance(country_code, str) else None
         vals = {
-            "name": profile.get("name") or self.name,
+            "name": _read_name(profile.get("name")) or self.name,
             "locale": profile.get("locale") or self.locale,
             "country_code": country_code or self.country_code,
             "blocked": bool(profile.get("blocked", self.blocked)),
@@ -182,7 +197,7 @@ class HelpcrunchCustomer(models.Model):
         An e-mail in a widget can be invented: it must not open a colleague's contact.
         """
         partner = self.env["res.partner"]
-        email = _read_email(profile.get("email"))
+        email = answers.read_email(profile.get("email"))
         if not email:
             return partner
         found = partner.search(
@@ -204,7 +219,7 @@ class HelpcrunchCustomer(models.Model):
         self.partner_id = self.env["res.partner"].create(
             {
                 "name": self._make_name(profile),
-                "email": _read_email(profile.get("email")),
+                "email": answers.read_email(profile.get("email")) or False,
                 "country_id": country.id,
                 "company_id": self.company_id.id,
                 "lang": self._find_language(),
@@ -215,13 +230,39 @@ class HelpcrunchCustomer(models.Model):
 
     def _make_name(self, profile):
         """Return the customer's name; a nameless one is called after the channel."""
-        name = " ".join(str(profile.get("name") or "").split())[:200]
         channel = self.application_id.name or self.account_id.name
-        return name or f"{channel} {self.external_id}"
+        return _read_name(profile.get("name")) or f"{channel} {self.external_id}"
 
     def _find_language(self):
         """Return the installed language nearest to HelpCrunch's locale, if any."""
         return match_language(self.env, self.locale)
+
+    def _keep_language(self, partner_lang):
+        """Go on speaking to these customers as before a merge of their contacts.
+
+        :param str partner_lang: the language of what their contact becomes
+        """
+        for customer in self:
+            spoken = customer._get_spoken_language()
+            if spoken and spoken != partner_lang:
+                customer.write({"spoken_lang": spoken, "ignored_lang": partner_lang})
+
+    def _get_spoken_language(self):
+        """Return in which language the bot speaks to the customer."""
+        told = self.partner_id.lang
+        if self.spoken_lang and (self.ignored_lang or "") == (told or ""):
+            return self.spoken_lang
+        bot = (
+            self.env["helpcrunch.chat"]
+            .search([("customer_id", "=", self.id)], order="id desc", limit=1)
+            .bot_id
+        )
+        language = self.env["res.lang"]
+        return (
+            (told and language._get_code(told))
+            or self._find_language()
+            or language._get_code(bot.language_id.code or "")
+        )
 
     def _tag_partner(self, profile):
         """Put the tags of messenger, channel and HelpCrunch on the contact.
@@ -344,12 +385,6 @@ class HelpcrunchCustomer(models.Model):
             self.write({"opt_out": False, "unsubscribed": False})
 
 
-def _read_email(text):
-    """Return a normalised address that has a name and a host; else False."""
-    email = email_normalize(text) if isinstance(text, str) else False
-    return email if email and is_email(email) else False
-
-
 def match_language(env, locale):
     """Return the code of the installed language that HelpCrunch's locale means."""
     wanted = (locale or "").replace("-", "_").lower()
@@ -362,3 +397,9 @@ def match_language(env, locale):
             (code for code in codes if code.lower().split("_")[0] == wanted[:2]), False
         ),
     )
+
+
+def _read_name(value):
+    """Return a name that HelpCrunch tells; an empty text if nobody could see it."""
+    name = matching.tidy(str(value or ""))[:200]
+    return "" if matching.is_blank(name) else name

@@ -42,7 +42,7 @@ class HelpcrunchDuplicate(models.Model):
         help="Where the customer gave the number or the e-mail.",
     )
     kind = fields.Selection(
-        [("phone", "Phone"), ("email", "E-mail")],
+        [("phone", "Phone"), ("email", "E-mail"), ("name", "Name")],
         "What Is Equal",
         required=True,
         readonly=True,
@@ -71,8 +71,10 @@ class HelpcrunchDuplicate(models.Model):
             ("family", "A firm is concerned"),
             ("kind", "A person and a company or address"),
             ("emails", "Two different e-mails"),
+            ("extension", "Only one has this extension"),
             ("untrusted", "Typed phones are not trusted"),
             ("email", "Same e-mail"),
+            ("answer", "Another value was given in the chat"),
             ("failed", "The merge failed"),
         ],
         "Why It Waits",
@@ -101,7 +103,8 @@ class HelpcrunchDuplicate(models.Model):
     _queued_idx = models.Index("(id) WHERE state = 'queued'")
     _pair_complete = models.Constraint(
         "CHECK(state = 'queued'"
-        " OR (partner_id IS NOT NULL AND older_partner_id IS NOT NULL))",
+        " OR (partner_id IS NOT NULL AND older_partner_id IS NOT NULL)"
+        " OR (reason = 'answer' AND older_partner_id IS NOT NULL))",
         "A possible duplicate names two contacts.",
     )
 
@@ -145,7 +148,10 @@ class HelpcrunchDuplicate(models.Model):
                         names=" / ".join(names),
                     ),
                 ) from error
-            row._merge(row.partner_id, row.older_partner_id)
+            if row.reason == "answer":
+                row._take_answer()
+            else:
+                row._merge(row.partner_id, row.older_partner_id)
         survivors = survivors.exists()
         if len(survivors) != 1 or self.env.context.get("helpcrunch_stay"):
             return True
@@ -218,6 +224,38 @@ class HelpcrunchDuplicate(models.Model):
             self.env["helpcrunch.event"]._run_after_commit(work.submit_merges)
 
     @api.model
+    def _list_answer(self, chat, name, value):
+        """Leave it to a person whether an answer replaces what the contact has.
+
+        :param str name: ``name``, ``email`` or ``phone``
+        """
+        vals = {
+            "older_partner_id": chat.partner_id.id,
+            "kind": name,
+            "reason": "answer",
+        }
+        decided = [("state", "=", "dismissed"), ("value", "=", value)]
+        same = [(key, "=", item) for key, item in vals.items()]
+        if self.search_count([*same, *decided], limit=1):
+            return
+        vals["state"] = "open"
+        listed = self.search([(key, "=", item) for key, item in vals.items()], limit=1)
+        if listed:
+            listed.write({"value": value, "chat_id": chat.id})
+            return
+        company_id = chat.company_id.id
+        self.create(
+            {**vals, "value": value, "chat_id": chat.id, "company_id": company_id}
+        )
+
+    def _take_answer(self):
+        """Write what was given in the chat to the contact, as a person decided."""
+        lang = self.company_id.partner_id.lang
+        self.older_partner_id._helpcrunch_write_answer(self.kind, self.value, lang)
+        # sudo: helpcrunch.duplicate - the row is no more needed; managers only decide
+        self.sudo().unlink()
+
+    @api.model
     def _cron_merge(self):
         """Settle the look-ups that nobody settled: lost wake-ups, retries, restarts."""
         cron, ids = self.env["ir.cron"], self._find_queued()
@@ -279,6 +317,8 @@ class HelpcrunchDuplicate(models.Model):
         """Keep the list right when contacts are merged, by us or by hand."""
         rows = self.search(
             [
+                # An answer is about one contact, and goes with it by itself.
+                ("reason", "!=", "answer"),
                 "|",
                 ("partner_id", "in", merged.ids),
                 ("older_partner_id", "in", merged.ids),

@@ -1,5 +1,7 @@
 """Looking up who else has a number, and merging, outside of any customer's turn."""
 
+from functools import partial
+
 from psycopg2.errors import SerializationFailure
 
 from odoo import models
@@ -11,6 +13,8 @@ from .helpcrunch_duplicate import by_age
 # Who holds a contact longer than this is no turn, and the customers of the dialogues
 # that are locked meanwhile must not wait for it.
 _LOCK_TIMEOUT = "2s"
+# So many contacts behind one number are looked at.
+_MAX_TWINS = 50
 _KINDS = {"phone": "phone_sanitized", "email": "email_normalized"}
 
 
@@ -49,6 +53,8 @@ class HelpcrunchDuplicate(models.Model):
         if reason:
             row._put_on_list(*pair, reason)
         else:
+            # Typed by anybody: from now on the contact's name is not theirs to change.
+            row.chat_id.customer_id.merged_by_phone = True
             row._merge(*pair)
 
     # === WHO === #
@@ -71,19 +77,26 @@ class HelpcrunchDuplicate(models.Model):
             ],
         )
         excluded = partner | dismissed.partner_id | dismissed.older_partner_id
-        twin = partner.search(
+        twins = partner.search(
             [
                 (name, "=", self.value),
                 ("id", "not in", excluded.ids),
                 ("company_id", "in", (False, self.company_id.id)),
             ],
             order="create_date NULLS FIRST, id",
-            limit=1,
+            limit=_MAX_TWINS,
         )
-        if not twin:
+        if not twins:
             return None
+        # Behind one switchboard are many people; the one with the same extension first.
+        twin = next(filter(partial(self._is_same_line, partner), twins), twins[0])
         older, newer = (partner | twin).sorted(by_age)
         return newer, older
+
+    def _is_same_line(self, partner, other):
+        return self.kind != "phone" or (
+            partner._helpcrunch_extension() == other._helpcrunch_extension()
+        )
 
     def _find_contacts(self):
         """Return all contacts with the number or address, whoever they are."""
@@ -105,6 +118,8 @@ class HelpcrunchDuplicate(models.Model):
             return "kind"
         if len(set(filter(None, pair.mapped("email_normalized")))) > 1:
             return "emails"
+        if not self._is_same_line(newer, older):
+            return "extension"
         if self.kind == "email":
             # Anybody can type an address, and nobody confirms it.
             return "email"

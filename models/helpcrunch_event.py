@@ -234,6 +234,9 @@ class HelpcrunchEvent(models.Model):
                        bot.join_messages,
                        bot.session_timeout, bot_lang.code AS bot_lang,
                        partner.lang AS partner_lang, customer.locale,
+                       CASE WHEN COALESCE(customer.ignored_lang, '')
+                                 = COALESCE(partner.lang, '')
+                            THEN customer.spoken_lang END AS spoken_lang,
                        customer.external_id AS customer_external_id,
                        customer.blocked AS customer_blocked,
                        chat.company_id, chat.turn_count,

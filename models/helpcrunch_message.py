@@ -186,9 +186,11 @@ class HelpcrunchMessage(models.Model):
             self.env.cr.execute(
                 SQL(
                     """
-                    UPDATE helpcrunch_chat SET answer = NULL, variables = NULL
+                    UPDATE helpcrunch_chat SET answer = NULL, variables = NULL,
+                           start_payload = NULL
                      WHERE last_message_at < %s
-                       AND (answer IS NOT NULL OR variables IS NOT NULL)
+                       AND (answer IS NOT NULL OR variables IS NOT NULL
+                            OR start_payload IS NOT NULL)
                     """,
                     retention.get_limit(days),
                 ),

@@ -49,7 +49,8 @@ class HelpcrunchStep(models.Model):
 
     and if it likes ``_get_text_<type>(self)`` (what it says, if not just its text),
     ``_match_<type>(self, chat, text)`` (texts it knows before aliases are looked at)
-    and ``_interrupt_<type>(self, text)`` (may an alias lead away from its question?).
+    ``_interrupt_<type>(self, text)`` (may an alias lead away from its question?) and
+    ``_hears_calls_<type>(self)`` (if not, may one that leads to a person?).
     """
 
     _name = "helpcrunch.step"
@@ -330,6 +331,17 @@ class HelpcrunchStep(models.Model):
         self.ensure_one()
         if hasattr(self, f"_interrupt_{self.step_type}"):
             return self._call_type("interrupt", text)
+        return True
+
+    def _hears_calls(self):
+        """Tell whether a phrase that leads to a person does so from this question too.
+
+        The bot's operator words do from every question. A phrase of a step's may be an
+        answer, a job for example, but no name and no number.
+        """
+        self.ensure_one()
+        if hasattr(self, f"_hears_calls_{self.step_type}"):
+            return self._call_type("hears_calls")
         return True
 
     def _fits(self, partner):

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from odoo import fields, models
 from odoo.tools import (
@@ -14,7 +14,8 @@ from odoo.tools import (
 )
 
 from ..const import ANSWER_LIMIT
-from ..tools import answers, matching
+from ..tools import answers, files, matching
+from .res_partner_privacy import ANSWER_CLASS
 
 # What a chat may ask for and tell: plain facts about a person. Never users, companies,
 # accounting or technical fields (spec 4.4).
@@ -100,8 +101,64 @@ class ResPartner(models.Model):
 
     def _helpcrunch_equals(self, other, name):
         """Tell whether two contacts have the same value, in any spelling."""
+        if name == "phone" and self._helpcrunch_extension() != (
+            other._helpcrunch_extension()
+        ):
+            return False
         name = {"phone": "phone_sanitized", "email": "email_normalized"}.get(name, name)
         return self[name] == other[name]
+
+    def _helpcrunch_extension(self):
+        """Return the extension behind the contact's phone, or an empty text."""
+        return answers.read_extension(self.phone)
+
+    def _helpcrunch_write_answer(self, name, value, lang, **vals):
+        """Write an answer; the old value goes to the contact's chatter.
+
+        :param str lang: of the note, which is for the company's people
+        :param vals: what else is written with it
+        """
+        reader = self.with_context(lang=lang)
+        old = reader._helpcrunch_tell(name)
+        current = self[name].id if self._fields[name].relational else self[name]
+        if current == value:
+            value = None
+        else:
+            vals[name] = value
+        # The note says what Odoo's own tracking of some fields would say once more.
+        self.with_context(tracking_disable=True).write(vals)
+        if value is not None:
+            reader._message_log(
+                body=Markup('<p class="%s">%s</p>')
+                % (
+                    f"{ANSWER_CLASS} {ANSWER_CLASS}_{name}",
+                    reader.env._(
+                        "%(field)s given in a chat: %(new)s (before: %(old)s)",
+                        field=self._fields[name]._description_string(reader.env),
+                        new=reader._helpcrunch_tell(name),
+                        old=old or reader.env._("nothing"),
+                    ),
+                ),
+            )
+
+    def _helpcrunch_forget_note(self, name, lang):
+        """Delete the note of an answer that another contact's note tells better."""
+        told = escape(self.with_context(lang=lang)._helpcrunch_tell(name))
+        # sudo: mail.message - a note of the machine's own
+        self.sudo().message_ids.filtered(
+            lambda note: (
+                f"{ANSWER_CLASS}_{name}" in str(note.body)
+                and f": {told} (" in str(note.body)
+            )
+        ).unlink()
+
+    def _helpcrunch_differs(self, name, value):
+        """Tell whether an answer is another value than the contact has."""
+        if name == "phone":
+            return self.phone_sanitized != self._phone_format(
+                number=value, force_format="E164"
+            ) or self._helpcrunch_extension() != answers.read_extension(value)
+        return matching.normalize(self[name]) != matching.normalize(value)
 
     def _helpcrunch_tell(self, name):
         """Return the value of a field as a text for people."""
@@ -126,10 +183,16 @@ class ResPartner(models.Model):
         :param customer: the ``helpcrunch.customer``, for the region of phones
         :return: the value to write, or None if the text will not do
         """
-        text = text.strip()
         field = self._fields[name]
+        if field.type != "text":
+            text = matching.tidy(text) if not _has_control(text.strip(), "") else text
+        text = text.strip()
         limit = min(ANSWER_LIMIT, getattr(field, "size", None) or ANSWER_LIMIT)
-        if not text or len(text) > limit or _has_control(text, field.type):
+        if matching.is_blank(text) or len(text) > limit:
+            return None
+        if _has_control(text, field.type) or (
+            name != "website" and files.is_only_file(text)
+        ):
             return None
         if name in ("email", "phone", "lang", "website"):
             return getattr(self, f"_helpcrunch_convert_{name}")(text, customer)
@@ -151,18 +214,30 @@ class ResPartner(models.Model):
         A local number belongs to the country of the contact, else of the customer, else
         of the company.
         """
+        phones = self._helpcrunch_find_phones(text, customer)
+        if phones:
+            return phones[0] if len(phones) == 1 else None
+        return (
+            self._phone_format(
+                number=text,
+                country=self._helpcrunch_phone_country(customer),
+                force_format="INTERNATIONAL",
+            )
+            or None
+        )
+
+    def _helpcrunch_find_phones(self, text, customer):
+        """Return the different numbers in a customer's text."""
+        country = self._helpcrunch_phone_country(customer)
+        return answers.find_phones(text, country.code)
+
+    def _helpcrunch_phone_country(self, customer):
         country = self.country_id
         if not country and customer.country_code:
             country = country.search(
                 [("code", "=", customer.country_code.upper())], limit=1
             )
-        country = country or customer.company_id.country_id
-        return (
-            self._phone_format(
-                number=text, country=country, force_format="INTERNATIONAL"
-            )
-            or None
-        )
+        return country or customer.company_id.country_id
 
     def _helpcrunch_convert_lang(self, text, customer):
         """Return the code of the installed language with this name or code.
@@ -204,9 +279,9 @@ class ResPartner(models.Model):
 
     def _helpcrunch_convert_boolean(self, text, field):
         word = matching.normalize(text)
-        if word in (*_YES, matching.normalize(self.env._("yes"))):
+        if word in {matching.normalize(yes) for yes in (*_YES, self.env._("yes"))}:
             return True
-        if word in (*_NO, matching.normalize(self.env._("no"))):
+        if word in {matching.normalize(no) for no in (*_NO, self.env._("no"))}:
             return False
         return None
 

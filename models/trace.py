@@ -55,6 +55,12 @@ def _sentences(env):
         "asked_again": env._(
             "The question of step “%(step)s” had not arrived and was asked again."
         ),
+        "no_answer": env._("A file is no answer; step “%(step)s” asked again."),
+        "review": env._(
+            "The contact has another value already; the answer “%(text)s” waits under "
+            "Possible Duplicates."
+        ),
+        "payload": env._("The link that the customer followed carries “%(text)s”."),
         "before_question": env._(
             "The text was written before the question was there, so it is no answer."
         ),

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from odoo import fields
 
 from ..const import MAX_STEPS_PER_TURN, PRIORITY_LIVE, TEXT_LIMIT
-from ..tools import matching
+from ..tools import files, matching
 from ..tools.text import split_text
 from .helpcrunch_step import WAIT
 
@@ -54,6 +54,7 @@ class Turn:
         self.row = row
         self.chat = chat.with_context(helpcrunch_turn=self)
         self.entered = []
+        self.entered_before = 0
         self.received = []
         self.lines = []
         self.written = 0
@@ -110,10 +111,7 @@ class Turn:
             self.note("no_text")
             return
         current = chat.step_id
-        if chat.waiting and not current._accepts_interruption(text):
-            found = None
-        else:
-            found = self._find_target(current, text, key)
+        found = self._find_target(current, text, key, began)
         if found:
             self._follow(*found, is_first)
         elif began:
@@ -125,8 +123,16 @@ class Turn:
         else:
             self._miss()
 
-    def _find_target(self, current, text, key):
+    def _find_target(self, current, text, key, began):
         """Return ``(rank, target)`` of what the text names, or None."""
+        if files.is_only_file(text):
+            # The words in its address are nobody's.
+            return None
+        is_answer = self.chat.waiting and not began and self._is_after_question()
+        if is_answer and not current._accepts_interruption(text):
+            # What is data here is no phrase, but a call for a person is heard.
+            found = self.map.match_call(key, current.id, current._hears_calls())
+            return found and (found[0], self.chat._step(found[1]))
         if current.id in self.map.answering_ids and (
             target := self._match(current, text)
         ):
@@ -145,6 +151,9 @@ class Turn:
         # A messenger's first message is often /start itself, and chat.new came before.
         begun = is_first and target.id == self.map.start_id
         if not begun and target.id not in self.entered:
+            # The text is an answer in between: coming by again is no circle.
+            self.entered_before += len(self.entered)
+            self.entered = []
             self.go(target)
 
     def _answer(self, current, text):
@@ -203,7 +212,8 @@ class Turn:
                 step = chat._take_up_question(self.entered)
             if not step:
                 break
-            if len(self.entered) >= MAX_STEPS_PER_TURN or step.id in self.entered:
+            number = self.entered_before + len(self.entered)
+            if number >= MAX_STEPS_PER_TURN or step.id in self.entered:
                 self._stop_loop(step)
                 return
             self.entered.append(step.id)

@@ -59,6 +59,8 @@ from . import (
     test_tools_machine,
     test_tools_schedule,
     test_tours,
+    test_typed_contacts,
+    test_typed_words,
     test_update_contact,
     test_update_contact_fields,
     test_waiting,

@@ -111,10 +111,11 @@ class TestStepRefused(HelpcrunchCase):
     def test_an_answer_that_is_refused(self):
         partners = self.env.registry["res.partner"]
         usual = partners.write
+        refused = ValidationError("No such city")
 
         def write(partner, vals):
             if vals.get("city") == "Atlantis":
-                raise ValidationError("No such city")
+                raise refused
             return usual(partner, vals)
 
         self.step(

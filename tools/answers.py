@@ -8,6 +8,10 @@ import re
 import unicodedata
 from datetime import date
 
+import phonenumbers
+
+from .matching import drop_invisible
+
 # At most 15 digits: more is no quantity, and a float would not hold it.
 _PLAIN = re.compile(r"[+-]?\d{1,15}(?:([.,])\d{1,10})?")
 _GROUPED = re.compile(
@@ -93,16 +97,67 @@ def find_email(text):
     >>> find_email("It is <a@example.com>."), find_email("a@example.com b@example.com")
     ('a@example.com', None)
     """
-    visible = "".join(char for char in text if unicodedata.category(char) != "Cf")
+    visible = unicodedata.normalize("NFKC", drop_invisible(text))
     found = [word for word in visible.split() if "@" in word]
     address = found[0].strip(_AROUND_EMAIL) if len(found) == 1 else ""
     address = address.removeprefix("mailto:")
     return address if is_email(address) else None
 
 
+def read_email(value):
+    """Return the normalised address that another system tells, or None.
+
+    "@x" is none, and of two nobody knows which is meant.
+    """
+    address = find_email(value) if isinstance(value, str) else None
+    return address and address.lower()
+
+
 def is_email(address):
     """Tell whether a normalised address has a name and a host with a dot."""
     return bool(_EMAIL.fullmatch(address))
+
+
+# How people write the number behind a switchboard; phonenumbers knows some of them.
+_EXTENSION = re.compile(
+    r"(?<=\d)\)?[\s,;(]*(?:ext(?:ension|n)?|доб(?:авочн\w*)?|дод(?:атков\w*)?"
+    r"|вн(?:утр\w*)?|int|[xх#~])[.:]*\s*(?=\d{1,9}(?!\d))",
+    re.IGNORECASE,
+)
+
+
+_MORE_BEFORE = re.compile(r"\d[^\s,;]*$")
+_MORE_AFTER = re.compile(r"[^\s,;]*\d")
+
+
+def find_phones(text, region):
+    """Return the different phone numbers in a text, as they are to be written.
+
+    >>> find_phones("067 123 45 23 це мій", "UA")
+    ['+380 67 123 4523']
+
+    :param region: code of the country whose numbers have no country code
+    """
+    found = {}
+    text = _EXTENSION.sub(" ext. ", _fold(text))
+    for match in phonenumbers.PhoneNumberMatcher(text, region or None):
+        if _MORE_BEFORE.search(text[: match.start]) or _MORE_AFTER.match(
+            text[match.end :]
+        ):
+            # Digits that hang on to it: it is part of something else.
+            continue
+        number = phonenumbers.format_number(
+            match.number, phonenumbers.PhoneNumberFormat.INTERNATIONAL
+        )
+        found[number] = None
+    return list(found)
+
+
+def read_extension(phone):
+    """Return the digits behind the switchboard's number, or an empty text."""
+    parts = _EXTENSION.split(_fold(phone or ""))
+    digits = re.match(r"\d+", parts[1]) if len(parts) > 1 else None
+    return digits[0].lstrip("0") if digits else ""
 
 
 def _fold(text):
@@ -112,4 +167,5 @@ def _fold(text):
     """
     if any(unicodedata.category(char) == "No" for char in text):
         return ""
-    return unicodedata.normalize("NFKC", text).translate(_DASHES)
+    text = unicodedata.normalize("NFKC", drop_invisible(text))
+    return text.translate(_DASHES)

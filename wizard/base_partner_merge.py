@@ -29,6 +29,12 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             .sudo()
             .search([("partner_id", "in", (src_partners | dst_partner).ids)])
         )
+        partners = src_partners | dst_partner
+        # Odoo fills in what the survivor lacks.
+        lang = dst_partner.lang or next(
+            filter(None, src_partners.mapped("lang")), False
+        )
+        partners._find_helpcrunch_customers()._keep_language(lang)
         if self.env.context.get("helpcrunch_keep_rows") is marks.KEEP_ROWS:
             # After the bank accounts, which Odoo merges first, and after our list.
             self._helpcrunch_keep_rows(src_partners, dst_partner)

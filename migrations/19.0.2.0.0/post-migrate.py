@@ -1,10 +1,20 @@
 """What a database of an older version needs."""
 
+import logging
+
+from odoo import SUPERUSER_ID, api
+from odoo.tools import SQL
+
+from odoo.addons.helpcrunch_chatbot.tools import matching
+
+_logger = logging.getLogger(__name__)
+
 
 def migrate(cr, version):
     _let_bots_live(cr)
     _note_who_waits(cr)
     _name_messages_alike(cr)
+    _recompute_phrases(cr)
 
 
 def _let_bots_live(cr):
@@ -43,3 +53,40 @@ def _name_messages_alike(cr):
                       AND other.id < event.id)
         """
     )
+
+
+def _recompute_phrases(cr):
+    """Recompute what each alias is compared as.
+
+    Two phrases of one scope may be one now. The first keeps the word; the other stays
+    as it was, where no text can reach it, until an administrator changes it.
+    """
+    env = api.Environment(cr, SUPERUSER_ID, {})
+    aliases = env["helpcrunch.step.alias"].with_context(active_test=False).search([])
+    taken = {
+        (alias.bot_id.id, alias.code.id, alias.phrase)
+        for alias in aliases
+        if alias.active and alias.phrase
+    }
+    for alias in aliases.sorted("id"):
+        phrase = matching.normalize(alias.name or "") or None
+        scope = (alias.bot_id.id, alias.code.id, phrase)
+        if phrase == (alias.phrase or None):
+            continue
+        if alias.active and phrase and scope in taken:
+            _logger.warning(
+                "alias %s of step %s has a twin now; change one of them",
+                alias.id,
+                alias.step_id.id,
+            )
+            continue
+        taken.add(scope)
+        cr.execute(
+            SQL(
+                "UPDATE helpcrunch_step_alias SET phrase = %s WHERE id = %s",
+                phrase,
+                alias.id,
+            ),
+        )
+    env.invalidate_all()
+    env["helpcrunch.bot"].with_context(active_test=False).search([])._touch()

@@ -146,6 +146,11 @@ class HelpcrunchStep(models.Model):
                 "The dialogue in Odoo (times in %(zone)s)", zone=chat.bot_id.tz or "UTC"
             ),
         )
+        if chat.start_payload:
+            link += Markup("<p>%s</p>") % self.env._(
+                "The customer came by a link with “%(payload)s”.",
+                payload=chat.start_payload,
+            )
         return Markup('<div class="%s">%s</div>') % (
             CONVERSATION_CLASS,
             link + messages._get_transcript(chat.bot_id.tz),

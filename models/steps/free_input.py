@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ...tools import matching
+from ...tools import files, matching
 from ..helpcrunch_step import WAIT
 
 
@@ -18,6 +18,8 @@ class HelpcrunchStep(models.Model):
         return WAIT
 
     def _receive_free_input(self, chat, message):
+        if files.is_only_file(message):
+            return chat._ask_again(self)
         # Aliases came first (spec 4.1); what is left is a step's name, or an answer.
         named_id = chat._get_map().names.get(matching.normalize(message))
         if named_id and named_id != self.id:

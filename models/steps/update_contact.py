@@ -1,12 +1,13 @@
-from markupsafe import Markup
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...tools import matching
 from ..helpcrunch_step import WAIT
 from ..res_partner_answers import ASKABLE_FIELDS, ASKABLE_RELATIONS, ASKABLE_TYPES
-from ..res_partner_privacy import ANSWER_CLASS
+
+# By these a person is known: a phrase that calls an operator is none of them, and a
+# stranger who typed somebody's number does not change them.
+PROTECTED_FIELDS = ("name", "email", "phone")
 
 
 class HelpcrunchStep(models.Model):
@@ -63,6 +64,26 @@ class HelpcrunchStep(models.Model):
         help="A customer who types this word skips the question; nothing is stored.",
     )
 
+    @api.onchange("field_id")
+    def _onchange_field_id(self):
+        """Suggest what to say when a number or an address will not do (spec 11.6)."""
+        suggestions = self._get_invalid_suggestions()
+        if not self.invalid_message or self.invalid_message in suggestions.values():
+            # sudo: ir.model.fields - unreadable to ordinary users
+            self.invalid_message = suggestions.get(self.field_id.sudo().name, False)
+
+    @api.model
+    def _get_invalid_suggestions(self):
+        return {
+            "phone": self.env._(
+                "That does not look like a phone number. Please write it with its "
+                "code, for example +380 44 123 45 67."
+            ),
+            "email": self.env._(
+                "That does not look like an e-mail address. Please write it again."
+            ),
+        }
+
     @api.depends("field_id")
     def _compute_asks_phone(self):
         # sudo: ir.model.fields - unreadable to ordinary users
@@ -102,6 +123,11 @@ class HelpcrunchStep(models.Model):
         # A person's answer "Ліди" is data here, "/start" is not (spec 4.1).
         return matching.is_command(text)
 
+    def _hears_calls_update_contact(self):
+        """A phrase that leads to a person is no name, no number and no address."""
+        # sudo: ir.model.fields - the engine reads what the administrator chose
+        return self.field_id.sudo().name in PROTECTED_FIELDS
+
     def _receive_update_contact(self, chat, message):
         text = message.strip()
         skip = matching.normalize(self.skip_word or "")
@@ -111,47 +137,72 @@ class HelpcrunchStep(models.Model):
         partner = chat._ensure_partner()
         # sudo: ir.model.fields - the engine reads what the administrator chose
         name = self.field_id.sudo().name
-        value = partner._helpcrunch_convert(name, text, chat.customer_id)
+        value = self._read_answer(chat, partner, name, text)
         if value is None:
-            return chat._count_attempt(self)
-        self._store_answer(partner, name, value)
-        self._look_for_twins(chat, partner, name)
+            return chat._count_attempt(self, self._find_ambiguity(chat, name, text))
+        if self._is_protected(chat, partner, name):
+            partner.category_id = self._get_categories(partner)
+            if partner._helpcrunch_differs(name, value):
+                self.env["helpcrunch.duplicate"]._list_answer(chat, name, value)
+                chat._trace("review", text=str(value)[:100])
+        else:
+            self._store_answer(partner, name, value)
+            self._look_for_twins(chat, partner, name)
         chat._keep_answer(self, text)
         chat._trace("answer", text=text[:100])
         chat._say(self.done_message, self)
         return self.next_step_id
 
+    def _read_answer(self, chat, partner, name, text):
+        """Return the value that a text means, or None if it will not do."""
+        if name == "name" and chat._get_map().is_operator_word(
+            matching.normalize(text)
+        ):
+            # A call for a person, even in a bot that leads to none.
+            return None
+        if name == "lang":
+            # What the customer chooses now counts, whatever was spoken before.
+            chat.customer_id.spoken_lang = False
+        return partner._helpcrunch_convert(name, text, chat.customer_id)
+
+    def _find_ambiguity(self, chat, name, text):
+        """Return a question for an answer that means two things, or None."""
+        if name != "phone":
+            return None
+        partner = chat.partner_id
+        phones = partner._helpcrunch_find_phones(text, chat.customer_id)
+        if len(phones) < 2:
+            return None
+        return self.env._(
+            "Which number may we write down: %(phones)s? Please write only one.",
+            phones=", ".join(phones[:5]),
+        )
+
+    def _is_protected(self, chat, partner, name):
+        """Tell whether what the contact has may not simply be replaced.
+
+        Whoever typed somebody's number is not yet that person (spec 6.3).
+        """
+        return (
+            name in PROTECTED_FIELDS
+            and chat.customer_id.merged_by_phone
+            and bool(partner[name])
+        )
+
     def _store_answer(self, partner, name, value):
-        """Write the answer; the old value goes to the contact's chatter."""
-        # For the company's people, whatever language the customer speaks.
-        reader = partner.with_context(lang=self.company_id.partner_id.lang)
-        old = reader._helpcrunch_tell(name)
+        """Write the answer with its tags; the old value goes to the chatter."""
         vals = {}
-        current = partner[name]
-        if partner._fields[name].relational:
-            current = current.id
-        if current != value:
-            vals[name] = value
-        categories = (
-            partner.category_id - self.remove_category_ids
-        ) | self.add_category_ids
+        categories = self._get_categories(partner)
         if categories != partner.category_id:
             vals["category_id"] = [fields.Command.set(categories.ids)]
-        # The note says what Odoo's own tracking of some fields would say once more.
-        partner.with_context(tracking_disable=True).write(vals)
-        if name in vals:
-            reader._message_log(
-                body=Markup('<p class="%s">%s</p>')
-                % (
-                    ANSWER_CLASS,
-                    reader.env._(
-                        "%(field)s given in a chat: %(new)s (before: %(old)s)",
-                        field=partner._fields[name]._description_string(reader.env),
-                        new=reader._helpcrunch_tell(name),
-                        old=old or reader.env._("nothing"),
-                    ),
-                ),
-            )
+        partner._helpcrunch_write_answer(name, value, self._get_note_lang(), **vals)
+
+    def _get_categories(self, partner):
+        return (partner.category_id - self.remove_category_ids) | self.add_category_ids
+
+    def _get_note_lang(self):
+        # For the company's people, whatever language the customer speaks.
+        return self.company_id.partner_id.lang
 
     def _look_for_twins(self, chat, partner, name):
         """Have contacts with the same number or e-mail looked for, after the turn."""
@@ -212,4 +263,12 @@ class HelpcrunchChat(models.Model):
     def _repeat_answers(self, partner):
         """Give another contact what was answered here, tags and notes included."""
         for step, name, value in self._get_answers_for(partner):
+            current = (
+                partner[name].id
+                if partner._fields[name].relational
+                else (partner[name])
+            )
+            if current != value:
+                # Its own note comes along with a merge, and would say it twice.
+                self.partner_id._helpcrunch_forget_note(name, step._get_note_lang())
             step._store_answer(partner, name, value)
