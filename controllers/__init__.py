@@ -1,1 +1,1 @@
-from . import helpcrunch_chatbot
+from . import discuss, helpcrunch_chatbot

@@ -67,5 +67,6 @@ from . import (
     res_partner_answers,
     res_partner_privacy,
     res_users,
+    res_users_discuss,
     steps,
 )

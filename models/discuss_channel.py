@@ -11,9 +11,16 @@ from odoo.addons.mail.tools.discuss import Store
 from ..tools.commands import parse_command
 from ..tools.text import html_to_markdown
 
+# What the engine itself posts. Compared with "is": whoever calls from outside can put
+# words and numbers into the context, but never this.
+MIRROR = object()
+# What went through message_post, which knows who writes.
+POSTED = object()
+
 
 def _is_helpcrunch(channel):
-    return channel.channel_type == "helpcrunch"
+    # sudo: discuss.channel - only of which type it is
+    return channel.sudo().channel_type == "helpcrunch"
 
 
 def _to_html(text):
@@ -40,6 +47,10 @@ class DiscussChannel(models.Model):
     )
     helpcrunch_chat_id = fields.Many2one(
         "helpcrunch.chat", "HelpCrunch Dialogue", readonly=True, ondelete="set null"
+    )
+    # Read by the rule for each channel that anybody opens.
+    helpcrunch_company_id = fields.Many2one(
+        related="helpcrunch_chat_id.company_id", store=True, precompute=True
     )
     # Open in Discuss while this session goes on, else read-only.
     helpcrunch_session_id = fields.Many2one(
@@ -92,12 +103,19 @@ class DiscussChannel(models.Model):
 
     def action_unfollow(self):
         """Leave, unless customers would then write to nobody."""
-        # sudo: discuss.channel - whether the dialogue goes on
-        if _is_helpcrunch(self) and self.sudo().helpcrunch_session_id:
-            raise UserError(
-                self.env._("End the dialogue or hand it over; then you may leave it.")
-            )
+        # sudo: discuss.channel - whether the dialogue goes on, and with whom
+        session_sudo = self.sudo().helpcrunch_session_id
+        if _is_helpcrunch(self) and session_sudo.user_id == self.env.user:
+            raise UserError(self._get_helpcrunch_stay())
         return super().action_unfollow()
+
+    def _get_helpcrunch_stay(self):
+        return self.env._("End the dialogue or hand it over; then you may leave it.")
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_helpcrunch(self):
+        """Keep what was said; it goes with the dialogue, by the machine."""
+        self._check_helpcrunch_change()
 
     # === WHAT THE WEB CLIENT KNOWS === #
 
@@ -110,14 +128,20 @@ class DiscussChannel(models.Model):
             ),
         ]
 
-    def _get_helpcrunch_info(self):
-        """Return what Discuss shows of the dialogue beside its messages."""
+    def _get_helpcrunch_info(self, user=None):
+        """Return what Discuss shows of the dialogue beside its messages.
+
+        :param user: whom it is for, if not the present one
+        """
         self.ensure_one()
+        user = user or self.env.user
         # sudo: helpcrunch.chat - members of the channel see whom they talk to
         chat_sudo = self.sudo().helpcrunch_chat_id
         partner_sudo = chat_sudo.partner_id
         return {
             "chat_id": chat_sudo.id,
+            # A colleague who was invited sees the conversation, not its form.
+            "can_open": user._can_open(chat_sudo),
             "is_open": bool(self.sudo().helpcrunch_session_id),
             "state": chat_sudo.state,
             "channel": chat_sudo.application_id.name or "",
@@ -130,7 +154,8 @@ class DiscussChannel(models.Model):
                 "email": partner_sudo.email or "",
             },
             "leads": [
-                {"id": lead.id, "name": lead.name} for lead in chat_sudo.lead_ids
+                {"id": lead.id, "name": lead.name, "can_open": user._can_open(lead)}
+                for lead in chat_sudo.lead_ids
             ],
             "inbox_url": chat_sudo.inbox_url or False,
         }
@@ -141,18 +166,30 @@ class DiscussChannel(models.Model):
         Each by name: who has just come does not listen to the channel yet.
         """
         for channel in self:
-            info = {"helpcrunch_info": channel._get_helpcrunch_info()}
             for member in channel.channel_member_ids:
+                user = member.partner_id.main_user_id
+                info = {"helpcrunch_info": channel._get_helpcrunch_info(user)}
                 Store(bus_channel=member._bus_channel()).add(channel, info).bus_send()
 
     # === WRITING === #
 
     def message_post(self, *, message_type="notification", **kwargs):
         """Post, and pass on to the customer what an operator writes."""
-        is_text = message_type == "comment" and not self.env.context.get(
-            "helpcrunch_mirror"
-        )
-        if not (is_text and len(self) == 1 and _is_helpcrunch(self)):
+        is_mirror = self.env.context.get("helpcrunch_mirror") is MIRROR
+        if is_mirror or len(self) != 1 or not _is_helpcrunch(self):
+            return super().message_post(message_type=message_type, **kwargs)
+        channel = self.with_context(helpcrunch_posted=POSTED)
+        return channel._post_helpcrunch(message_type, **kwargs)
+
+    def _post_helpcrunch(self, message_type, **kwargs):
+        """Post what a person says or does in a dialogue."""
+        is_text = message_type == "comment"
+        if is_text or not self.env.su:
+            self._check_helpcrunch_member()
+            # Nobody speaks for others here, not for the customer either.
+            kwargs["author_id"] = self.env.user.partner_id.id
+            kwargs.pop("email_from", None)
+        if not is_text:
             return super().message_post(message_type=message_type, **kwargs)
         # sudo: discuss.channel - whether somebody may write is for its session to say
         if not self.sudo().helpcrunch_session_id:
@@ -250,9 +287,19 @@ class DiscussChannel(models.Model):
         return True
 
     def _check_helpcrunch_member(self):
+        """Let only who is in a dialogue, and still may be, do anything with it."""
         self.ensure_one()
-        self.check_access("read")
-        if not _is_helpcrunch(self) or not self.is_member:
+        user = self.env.user
+        # sudo: discuss.channel - whose it is, to say in words who may not
+        channel_sudo = self.sudo()
+        if _is_helpcrunch(self) and (
+            refusal := user._get_helpcrunch_refusal(channel_sudo.helpcrunch_company_id)
+        ):
+            raise AccessError(refusal)
+        if (
+            not _is_helpcrunch(self)
+            or user.partner_id not in channel_sudo.channel_member_ids.partner_id
+        ):
             raise AccessError(
                 self.env._("You are not in this dialogue, so you cannot do that.")
             )

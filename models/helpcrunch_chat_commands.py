@@ -40,7 +40,8 @@ class HelpcrunchChat(models.Model):
         if not command or not agent or agent.is_bot or facts.broadcast_type():
             return False
         text, record = self._run_command(*command, agent.user_id)
-        url = record and f"{self.get_base_url()}/odoo/{record._name}/{record.id}"
+        can_open = record and (not agent.user_id or agent.user_id._can_open(record))
+        url = can_open and f"{self.get_base_url()}/odoo/{record._name}/{record.id}"
         self._turn.call("note", text=f"{text} {url}" if url else text)
         self._tell_staff(text, record)
         return True
@@ -273,7 +274,8 @@ class HelpcrunchChat(models.Model):
         if not channel:
             return
         body = escape(text)
-        if record:
+        # Those who read it may follow the link, or there is only the name.
+        if record and channel.helpcrunch_session_id.user_id._can_open(record):
             link = Markup('<a href="/odoo/%s/%s">%s</a>') % (
                 record._name,
                 record.id,

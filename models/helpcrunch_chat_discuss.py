@@ -2,7 +2,9 @@
 
 from markupsafe import Markup, escape
 
-from odoo import fields, models
+from odoo import api, fields, models
+
+from .discuss_channel import MIRROR
 
 # So many lines does an operator find when a dialogue comes; the rest is on its form.
 _HISTORY_LINES = 40
@@ -19,6 +21,20 @@ class HelpcrunchChat(models.Model):
         "Discuss Channels",
         context={"active_test": False},
     )
+
+    is_in_discuss = fields.Boolean(
+        compute="_compute_is_in_discuss",
+        help="Whether the present user is in the conversation in Discuss.",
+    )
+
+    @api.depends("discuss_channel_ids.channel_member_ids")
+    @api.depends_context("uid")
+    def _compute_is_in_discuss(self):
+        partner = self.env.user.partner_id
+        for chat in self:
+            # sudo: discuss.channel - only whether the one who asks is in it
+            channel_sudo = chat.sudo().discuss_channel_ids
+            chat.is_in_discuss = partner in channel_sudo.channel_partner_ids
 
     # === OPEN AND CLOSE === #
 
@@ -164,7 +180,7 @@ class HelpcrunchChat(models.Model):
     def _post(self, channel, body, message_type="comment", **vals):
         """Post into Discuss and nowhere else; as Odoo's bot unless somebody said it."""
         robot = self.env.ref("base.partner_root")
-        channel.with_context(helpcrunch_mirror=True).message_post(
+        channel.with_context(helpcrunch_mirror=MIRROR).message_post(
             body=body,
             message_type=message_type,
             subtype_xmlid="mail.mt_comment",

@@ -1,7 +1,9 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import AccessError
 
 from odoo.addons.mail.tools.discuss import Store
+
+from .discuss_channel import POSTED
 
 # The worst of the parts of a message is what its writer must know.
 _WORST_FIRST = ("failed", "cancelled", "outgoing", "sent")
@@ -9,6 +11,14 @@ _WORST_FIRST = ("failed", "cancelled", "outgoing", "sent")
 
 class MailMessage(models.Model):
     _inherit = "mail.message"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Make messages; in a dialogue only those that were posted there."""
+        messages = super().create(vals_list)
+        if self.env.context.get("helpcrunch_posted") is not POSTED:
+            messages._check_helpcrunch_change()
+        return messages
 
     def write(self, vals):
         if vals.keys() & {"body", "attachment_ids", "model", "res_id", "author_id"}:

@@ -48,6 +48,7 @@ from . import (
     test_people_connect,
     test_privacy,
     test_queries,
+    test_rights_discuss,
     test_rights_doors,
     test_rights_forms,
     test_schedule,

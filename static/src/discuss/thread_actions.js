@@ -38,7 +38,10 @@ registerThreadAction("helpcrunch-info", {
     toggle: true,
 });
 registerThreadAction("helpcrunch-transfer", {
-    condition: (params) => isDisplayed(params) && params.thread.helpcrunchIsOpen,
+    condition: (params) =>
+        isDisplayed(params) &&
+        params.thread.helpcrunchIsOpen &&
+        params.thread.helpcrunch_info.can_open,
     icon: "fa fa-fw fa-share",
     name: _t("Hand over"),
     open: ({ thread }) => thread.helpcrunchTransfer(),

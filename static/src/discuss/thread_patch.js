@@ -26,12 +26,13 @@ const threadPatch = {
          *
          * @type {undefined|false|{
          *      chat_id: number,
+         *      can_open: boolean,
          *      is_open: boolean,
          *      state: "bot"|"queued"|"operator"|"paused"|"done",
          *      channel: string,
          *      queue: string,
          *      partner: false|{id: number, name: string, phone: string, email: string},
-         *      leads: {id: number, name: string}[],
+         *      leads: {id: number, name: string, can_open: boolean}[],
          *      inbox_url: string|false,
          * }}
          */
