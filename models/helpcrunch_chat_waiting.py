@@ -12,6 +12,7 @@ from odoo.fields import Domain
 from . import work
 
 _MANAGER = "helpcrunch_chatbot.group_manager"
+_OPERATOR = "helpcrunch_chatbot.group_operator"
 
 
 class HelpcrunchChat(models.Model):
@@ -58,6 +59,15 @@ class HelpcrunchChat(models.Model):
     def get_waiting_count(self):
         """Return how many customers wait whom the user may take; for the menu."""
         return self.search_count([("can_take", "=", True)])
+
+    def write(self, vals):
+        """Tell operators at once when somebody begins to wait, or does no more."""
+        waited = "state" in vals and any(chat.state == "queued" for chat in self)
+        result = super().write(vals)
+        if waited or vals.get("state") == "queued":
+            # To all of them, without a word about whom: each asks for the own number.
+            self.env.ref(_OPERATOR)._bus_send("helpcrunch.waiting", {})
+        return result
 
     # === TAKE === #
 

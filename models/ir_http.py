@@ -5,10 +5,12 @@ class IrHttp(models.AbstractModel):
     _inherit = "ir.http"
 
     def session_info(self):
-        """Tell the web client whether this user is an operator, and available."""
+        """Tell the web client whether this user is an operator, and who waits."""
         info = super().session_info()
         if self.env.user.has_group("helpcrunch_chatbot.group_operator"):
             state = self.env["helpcrunch.operator"]._get_my_availability()
             if state:
                 info["helpcrunch_operator"] = state
+            waiting = self.env["helpcrunch.chat"].get_waiting_count()
+            info["helpcrunch_waiting"] = waiting
         return info

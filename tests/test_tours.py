@@ -1,5 +1,7 @@
 """The real screens in a real browser: a manager draws, an operator looks."""
 
+from odoo import fields
+from odoo.fields import Command
 from odoo.tests import HttpCase, new_test_user, tagged
 
 
@@ -55,3 +57,22 @@ class TestTours(HttpCase):
             },
         )
         self.start_tour("/odoo", "helpcrunch_operator", login="operator")
+
+    def test_operator_sees_who_waits(self):
+        queue = self.env["helpcrunch.operator.queue"].create(
+            {
+                "name": "Sales",
+                "operator_ids": [Command.create({"user_id": self.operator.id})],
+            },
+        )
+        self.env["helpcrunch.chat"].create(
+            {
+                "account_id": self.account.id,
+                "external_id": "7002",
+                "state": "queued",
+                "queue_id": queue.id,
+                "queued_at": fields.Datetime.subtract(fields.Datetime.now(), hours=3),
+                "partner_id": self.env["res.partner"].create({"name": "Taras"}).id,
+            },
+        )
+        self.start_tour("/odoo", "helpcrunch_waiting", login="operator")

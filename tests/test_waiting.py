@@ -270,6 +270,25 @@ class TestWaiting(OperatorCase):
             } & {"mine", "mine_as_manager", "waiting", "all"}
             self.assertEqual(found, names, user.name)
 
+    def test_operators_are_told_that_the_number_changes(self):
+        self.says("Hi")
+        self.env.cr.precommit.run()
+        bus = self.env["bus.bus"]
+        told = [("message", "like", "helpcrunch.waiting")]
+
+        def count():
+            self.env.cr.precommit.run()
+            return bus.search_count(told)
+
+        before = count()
+        self.says("What?")
+        self.assertEqual(count(), before)
+        chat = self.waits()
+        waiting = count()
+        self.assertGreater(waiting, before)
+        self.take(chat, self.olena)
+        self.assertGreater(count(), waiting)
+
     def test_the_list_waiting(self):
         chat = self.waits()
         action = self.env["ir.actions.act_window"].with_user(self.olena)

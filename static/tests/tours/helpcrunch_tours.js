@@ -155,3 +155,23 @@ tours.add("helpcrunch_operator", {
         { trigger: "body:not(:has(button[name=action_pause]))" },
     ],
 });
+
+tours.add("helpcrunch_waiting", {
+    url: "/odoo",
+    steps: () => [
+        ...openApp(),
+        {
+            content: "how many wait stands in the menu",
+            trigger:
+                "[data-menu-xmlid='helpcrunch_chatbot.helpcrunch_chat_menu_waiting']:contains('(1)')",
+            run: "click",
+        },
+        {
+            content: "and for how long in the list",
+            trigger: ".o_data_row:contains('Taras'):contains('3 hr')",
+        },
+        { trigger: ".o_data_row button[name=action_take]" },
+        { trigger: ".o_data_row td:contains('Taras')", run: "click" },
+        { trigger: ".o_form_statusbar button[name=action_take]" },
+    ],
+});
