@@ -33,6 +33,15 @@ class HelpcrunchChat(models.Model):
         "administrator may take any.",
     )
 
+    can_order = fields.Boolean(compute="_compute_can_order")
+
+    @api.depends("user_id")
+    @api.depends_context("uid")
+    def _compute_can_order(self):
+        """Tell whose buttons a dialogue has: who waits is seen by more than one."""
+        for chat in self:
+            chat.can_order = chat._may_speak()
+
     @api.depends("state", "queue_id", "session_ids.state")
     @api.depends_context("uid")
     def _compute_can_take(self):

@@ -171,6 +171,8 @@ class TestWaiting(OperatorCase):
         with self.assertRaises(AccessError):
             chat.with_user(ivan).read(["partner_id"])
         # Seen, and not theirs to speak in.
+        self.assertFalse(chat.with_user(self.petro).can_order)
+        self.assertTrue(chat.with_user(self.manager).can_order)
         for name in ("action_pause", "action_create_lead", "action_assign"):
             with self.assertRaises(UserError):
                 getattr(chat.with_user(self.petro), name)()
