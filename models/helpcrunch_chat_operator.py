@@ -336,8 +336,10 @@ class HelpcrunchChat(models.Model):
     def _on_chat_assigned(self, facts):
         """Somebody was made responsible in HelpCrunch's inbox.
 
-        Never a take-over by itself; with an operator it moves the session, and back to
-        the bot's agent it ends it.
+        Never a take-over by itself; with an operator who answers there it moves the
+        session, and back to the bot's agent it ends it. HelpCrunch does it by itself
+        too (after some minutes, by its departments' rules) and does not say so: whoever
+        answers in Odoo hands over in Odoo.
         """
         external_id = facts.assignee()
         session = self._get_session()
@@ -352,6 +354,13 @@ class HelpcrunchChat(models.Model):
             or at <= session.started_at
         ):
             return {"state": "ignored", "reason": "not_used"}
+        agent = self.env["helpcrunch.agent"]._find_remote(self.account_id, external_id)
+        if agent and session.user_id and session.user_id == agent.user_id:
+            # The same person, whose agent the queue does not know.
+            session.write({"agent_id": agent.id, "assigned_at": at})
+            return None
+        if session._is_answered_in_odoo():
+            return {"state": "ignored", "reason": "reassigned"}
         if external_id == self.account_id.bot_agent_id.external_id:
             if not session.assigned_at or at <= session.assigned_at:
                 # HelpCrunch gives a chat to whoever speaks in it, the bot too (2.1).
@@ -359,13 +368,8 @@ class HelpcrunchChat(models.Model):
             self._trace("returned_in_helpcrunch")
             self._finish("helpcrunch", resume=True)
             return None
-        agent = self.env["helpcrunch.agent"]._find_remote(self.account_id, external_id)
         if not agent or agent.is_bot:
             return {"state": "ignored", "reason": "not_used"}
-        if session.user_id and session.user_id == agent.user_id:
-            # The same person, whose agent the queue does not know.
-            session.write({"agent_id": agent.id, "assigned_at": at})
-            return None
         self._trace("moved", text=agent.name)
         self._take_over(agent)
         return None

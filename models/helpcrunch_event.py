@@ -92,6 +92,9 @@ class HelpcrunchEvent(models.Model):
             "not_used": self.env._("The bot has no use for this kind of event."),
             "echo": self.env._("It is what the bot itself said."),
             "old": self.env._("It is older than events are kept."),
+            "reassigned": self.env._(
+                "The operator answers in Odoo, so this hands nothing over."
+            ),
             "answered": self.env._("Somebody wrote before the time ran out."),
             "no_dialogue": self.env._("It belongs to no dialogue."),
             "no_chat": self.env._("It names no chat by a number, as HelpCrunch does."),
@@ -217,6 +220,9 @@ class HelpcrunchEvent(models.Model):
         the dialogue's counter, so that somebody who saw the rows from before that
         commit clashes instead of processing an event twice.
 
+        What a person orders overtakes an event that is put off: that may wait for
+        HelpCrunch, or fail again, and a button must do what it says.
+
         :param dict picked: receives ``event_id`` and ``tries`` as soon as they are
             known
         :param careful: what kind of error the turn failed with before; its steps get a
@@ -253,9 +259,19 @@ class HelpcrunchEvent(models.Model):
                            AS bot_serves
                   FROM helpcrunch_chat chat
                   JOIN LATERAL (
-                           SELECT * FROM helpcrunch_event
-                            WHERE chat_id = chat.id AND state = 'pending'
-                         ORDER BY occurred_at, position, id
+                           SELECT * FROM (
+                               (SELECT * FROM helpcrunch_event
+                                 WHERE chat_id = chat.id AND state = 'pending'
+                              ORDER BY occurred_at, position, id
+                                 LIMIT 1)
+                             UNION ALL
+                               (SELECT * FROM helpcrunch_event
+                                 WHERE chat_id = chat.id AND state = 'pending'
+                                   AND event_type = 'operator.command'
+                              ORDER BY occurred_at, position, id
+                                 LIMIT 1)) next
+                         ORDER BY GREATEST(not_before, now() AT TIME ZONE 'UTC'),
+                                  occurred_at, position, id
                             LIMIT 1) event ON TRUE
              LEFT JOIN helpcrunch_bot bot ON bot.id = chat.bot_id
              LEFT JOIN LATERAL (

@@ -162,6 +162,25 @@ class HelpcrunchOperatorSession(models.Model):
                 key=f"{session.id}:{now:%Y%m%d%H%M}",
             )
 
+    def _is_answered_in_odoo(self):
+        """Tell whether the operator answers in Odoo, and not in HelpCrunch's inbox.
+
+        Whoever has an agent may do both: the last answer tells.
+        """
+        if not self.user_id:
+            return False
+        last = self.env["helpcrunch.message"].search(
+            [
+                ("chat_id", "=", self.chat_id.id),
+                ("author_type", "=", "operator"),
+                ("is_note", "=", False),
+                ("occurred_at", ">=", self.started_at),
+            ],
+            order="occurred_at desc, position desc, id desc",
+            limit=1,
+        )
+        return last.state != "received" if last else not self.agent_id
+
     def _note_operator_spoke(self, at, answered=False):
         """Start the timers that wait for the customer.
 

@@ -6,19 +6,26 @@ from contextlib import contextmanager
 from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, api
+from odoo.fields import Command
 from odoo.modules.registry import DummyRLock, Registry
-from odoo.tests import BaseCase, get_db_name
+from odoo.tests import BaseCase, get_db_name, new_test_user
 
 from ..const import PRIVATE_API_PARAMETER
 from ..models import work
 from ..tools import worker
-from .common import BOT_AGENT, PATIENCE, StandIn
+from .common import BOT_AGENT, MANAGER_GROUP, PATIENCE, StandIn
+from .common_operators import OPERATOR_GROUP
 
 _SOURCE = "concurrency test"
+OPERATORS = 5
 
 
 class ThreadCase(BaseCase):
-    """Each test commits what it makes; the account's deletion takes it all away."""
+    """Each test commits what it makes; the account's deletion takes it all away.
+
+    People's work is done by people here too: ``transaction()`` is the machine's, and
+    ``transaction(user_id)`` somebody's.
+    """
 
     @classmethod
     def setUpClass(cls):
@@ -32,22 +39,44 @@ class ThreadCase(BaseCase):
         cls.helpcrunch = StandIn(port=0, rate_limit=0)
         cls.helpcrunch.start()
         cls.addClassCleanup(cls.helpcrunch.stop)
+        cls.manager_id = cls._create_person("thread_manager", MANAGER_GROUP)
+        cls.administrator_id = cls._create_person("thread_admin", "base.group_system")
+
+    @classmethod
+    def _create_person(cls, login, groups):
+        """Return the id of somebody new, who is gone when the class is done."""
+        with cls.transaction() as env:
+            quiet = env(context={"no_reset_password": True})
+            user_id = new_test_user(quiet, login, groups).id
+        cls.addClassCleanup(cls._delete_person, user_id)
+        return user_id
+
+    @classmethod
+    def _delete_person(cls, user_id):
+        with cls.transaction() as env:
+            user = env["res.users"].browse(user_id)
+            partner = user.partner_id
+            user.unlink()
+            partner.unlink()
 
     def setUp(self):
         super().setUp()
         self.helpcrunch.reset()
         self.helpcrunch.set(capture=True, rate_limit=0)
-        with self.transaction() as env:
+        with self.transaction(self.administrator_id) as env:
             env["ir.config_parameter"].set_param(PRIVATE_API_PARAMETER, "True")
+        with self.transaction(self.manager_id) as env:
             account = env["helpcrunch.account"].create(
                 {
                     "name": _SOURCE,
-                    "api_url": f"{self.helpcrunch.url}/v1",
                     "api_key": "test-api-key",
                     "webhook_secret": "test-signing-key",
                     "requests_per_minute": 100000,
                 },
             )
+            # Where to find HelpCrunch is no business of the app's manager.
+            by_administrator = account.with_user(self.administrator_id)
+            by_administrator.api_url = f"{self.helpcrunch.url}/v1"
             account.action_connect()
             account.bot_agent_id = account.agent_ids.filtered(
                 lambda agent: agent.external_id == BOT_AGENT
@@ -103,10 +132,12 @@ class ThreadCase(BaseCase):
             partners.unlink()
             tags.unlink()
 
+    @classmethod
     @contextmanager
-    def transaction(self):
-        with self.registry.cursor() as cr:
-            yield api.Environment(cr, SUPERUSER_ID, {})
+    def transaction(cls, user_id=SUPERUSER_ID):
+        """Open a transaction of the machine's, or of somebody's."""
+        with cls.registry.cursor() as cr:
+            yield api.Environment(cr, user_id, {})
 
     def together(self, *functions):
         """Run all functions at the same moment, each in a thread of its own."""
@@ -192,3 +223,51 @@ class ThreadCase(BaseCase):
                 for message in messages
             ],
         )
+
+
+class OperatorThreadCase(ThreadCase):
+    """A queue of five operators, to which "help me" leads."""
+
+    cap = 3
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.user_ids = [
+            cls._create_person(f"thread_operator_{number}", OPERATOR_GROUP)
+            for number in range(OPERATORS)
+        ]
+
+    def setUp(self):
+        super().setUp()
+        with self.transaction(self.manager_id) as env:
+            queue = env["helpcrunch.operator.queue"].create(
+                {
+                    "name": "Threads",
+                    "max_active_chats": self.cap,
+                    "joined_message": "",
+                    "operator_ids": [
+                        Command.create({"user_id": user_id})
+                        for user_id in self.user_ids
+                    ],
+                },
+            )
+            env["helpcrunch.step"].create(
+                {
+                    "name": "To an operator",
+                    "message": False,
+                    "step_type": "forward_operator",
+                    "bot_id": self.bot_id,
+                    "queue_id": queue.id,
+                    "alias_ids": [(0, 0, {"name": "help me"})],
+                },
+            )
+            self.queue_id = queue.id
+            self.queue_ids = queue.ids
+
+    def _clean_up(self):
+        result = super()._clean_up()
+        with self.transaction() as env:
+            env["helpcrunch.operator.queue"].browse(self.queue_ids).unlink()
+            env["res.users"].browse(self.user_ids).helpcrunch_max_active_chats = 0
+        return result

@@ -16,7 +16,7 @@ class TestBroadcastThreads(ThreadCase):
 
     def setUp(self):
         super().setUp()
-        with self.transaction() as env:
+        with self.transaction(self.manager_id) as env:
             self.step_id = (
                 env["helpcrunch.step"]
                 .create(

@@ -9,7 +9,7 @@ from odoo.tests import tagged
 from ..models import helpcrunch_duplicate_merge, work
 from ..models.turn import Turn
 from ..tools import worker
-from .common import PATIENCE
+from .common import MANAGER_GROUP, PATIENCE
 from .common_threads import ThreadCase
 
 PHONE = "+380 67 123 4567"
@@ -20,7 +20,7 @@ NUMBER = "+380671234567"
 class TestMergeThreads(ThreadCase):
     def setUp(self):
         super().setUp()
-        with self.transaction() as env:
+        with self.transaction(self.manager_id) as env:
             fields = env["ir.model.fields"]
             for name in ("phone", "function"):
                 env["helpcrunch.step"].create(
@@ -214,6 +214,9 @@ class TestMergeThreads(ThreadCase):
             self.assertEqual(self.pending(env), 0)
 
     def test_the_button_says_so_when_somebody_holds_a_contact(self):
+        merger_id = self._create_person(
+            "thread_merger", f"{MANAGER_GROUP},base.group_partner_manager"
+        )
         old = self.contact()
         with self.transaction() as env:
             env["helpcrunch.account"].browse(self.account_id).trust_typed_phone = False
@@ -224,7 +227,7 @@ class TestMergeThreads(ThreadCase):
             with (
                 patch.object(helpcrunch_duplicate_merge, "_LOCK_TIMEOUT", "300ms"),
                 self.assertRaisesRegex(UserError, "Somebody is changing Old / Taras"),
-                self.transaction() as env,
+                self.transaction(merger_id) as env,
             ):
                 env["helpcrunch.duplicate"].search([]).action_merge()
             cr.rollback()

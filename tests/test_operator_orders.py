@@ -98,6 +98,31 @@ class TestOperatorOrders(OperatorCase):
         self.assertEqual(chat.user_id, self.petro)
         self.assertEqual(self.why(), ["/transfer Petro"])
 
+    def test_an_order_overtakes_what_is_put_off(self):
+        self.says("Hi")
+        # Nobody knows whether the question was heard, so its answer waits.
+        self.helpcrunch.set(
+            fail_next=[
+                {"fail": "drop_before", "path": "POST /v1/messages"},
+                {"fail": 500, "path": "GET /v1/chats", "times": 20},
+            ]
+        )
+        self.says("ask")
+        self.assertEqual(self.says("7"), [])
+        waits = self.env["helpcrunch.event"].search([("state", "=", "pending")])
+        self.assertEqual(waits.event_type, "message.chat.customer")
+        self.assertTrue(waits.not_before)
+        waits.not_before = "2100-01-01 00:00:00"
+        self.presses("action_pause")
+        self.assertEqual(self.chat().state, "paused")
+        self.assertEqual(self.why(), ["/pause"])
+        # What waited is a person's now.
+        waits.not_before = False
+        self.assertEqual(self.says("Hello?"), [])
+        self.assertEqual(waits.state, "done")
+        self.assertEqual(self.chat().state, "paused")
+        self.assertEqual(self.why(), ["/pause"])
+
     def test_others_may_order_nothing(self):
         self.connect()
         for name in ("action_pause", "action_return_to_bot", "action_create_lead"):

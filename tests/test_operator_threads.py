@@ -6,15 +6,13 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-from odoo.fields import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
 from ..models import work
 from ..tools import webhook
 from .common import HUMAN_AGENT, PATIENCE
-from .common_threads import ThreadCase
+from .common_threads import OPERATORS, OperatorThreadCase
 
-_OPERATORS = 5
 _CAP = 3
 _REQUESTS = 200
 # As many as two busy Odoo servers have; PostgreSQL allows a hundred connections.
@@ -22,50 +20,8 @@ _THREADS = 24
 
 
 @tagged("post_install", "-at_install")
-class TestOperatorThreads(ThreadCase):
-    def setUp(self):
-        super().setUp()
-        with self.transaction() as env:
-            quiet = env(context={"no_reset_password": True})
-            users = [
-                new_test_user(
-                    quiet, f"thread_operator_{n}", "helpcrunch_chatbot.group_operator"
-                )
-                for n in range(_OPERATORS)
-            ]
-            queue = env["helpcrunch.operator.queue"].create(
-                {
-                    "name": "Threads",
-                    "max_active_chats": _CAP,
-                    "joined_message": "",
-                    "operator_ids": [
-                        Command.create({"user_id": user.id}) for user in users
-                    ],
-                },
-            )
-            env["helpcrunch.step"].create(
-                {
-                    "name": "To an operator",
-                    "message": False,
-                    "step_type": "forward_operator",
-                    "bot_id": self.bot_id,
-                    "queue_id": queue.id,
-                    "alias_ids": [(0, 0, {"name": "help me"})],
-                },
-            )
-            self.queue_id = queue.id
-            self.queue_ids = queue.ids
-            self.user_ids = [user.id for user in users]
-
-    def _clean_up(self):
-        result = super()._clean_up()
-        with self.transaction() as env:
-            env["helpcrunch.operator.queue"].browse(self.queue_ids).unlink()
-            users = env["res.users"].browse(self.user_ids)
-            partners = users.partner_id
-            users.unlink()
-            partners.unlink()
-        return result
+class TestOperatorThreads(OperatorThreadCase):
+    cap = _CAP
 
     def make_requests(self, count):
         """Make dialogues whose customers have all just asked for an operator."""
@@ -136,7 +92,7 @@ class TestOperatorThreads(ThreadCase):
         with self.transaction() as env:
             sessions = self.sessions(env)
             # Never above the cap, and every place is taken.
-            self.assertEqual(len(sessions), _OPERATORS * _CAP)
+            self.assertEqual(len(sessions), OPERATORS * _CAP)
             self.assertEqual(set(most.values()), {_CAP})
             # The rotation is exact.
             operators = env["helpcrunch.operator.queue"].browse(self.queue_id)
@@ -146,7 +102,7 @@ class TestOperatorThreads(ThreadCase):
             # The others wait, each knows the own place.
             chats = env["helpcrunch.chat"].browse(chat_ids)
             waiting = chats.filtered(lambda chat: chat.state == "queued")
-            self.assertEqual(len(waiting), _REQUESTS - _OPERATORS * _CAP)
+            self.assertEqual(len(waiting), _REQUESTS - OPERATORS * _CAP)
             waiting = waiting.sorted(lambda chat: (chat.queued_at, chat.id))
             self.assertTrue(all(waiting.mapped("queue_told")))
             self.assertEqual(self.pending(env), 0)
@@ -161,24 +117,25 @@ class TestOperatorThreads(ThreadCase):
             with self.transaction() as env:
                 last = self.sessions(env)[-1]
                 self.assertEqual(last.chat_id.id, expected[number])
-                self.assertEqual(last.operator_id.id, order[number % _OPERATORS])
+                self.assertEqual(last.operator_id.id, order[number % OPERATORS])
 
     def test_one_place_and_many_who_assign(self):
         """What one transaction gives away, another one does not give again."""
-        chat_ids = self.make_requests(_OPERATORS * _CAP + 1)
+        chat_ids = self.make_requests(OPERATORS * _CAP + 1)
         for chat_id in chat_ids:
             work.take_turns(self.dbname, chat_id)
         self.together(*[lambda: work.assign_waiting(self.dbname, self.queue_id)] * 12)
         self.settle()
         with self.transaction() as env:
             sessions = self.sessions(env)
-            self.assertEqual(len(sessions), _OPERATORS * _CAP)
-            self.assertEqual(len(sessions.chat_id), _OPERATORS * _CAP)
+            self.assertEqual(len(sessions), OPERATORS * _CAP)
+            self.assertEqual(len(sessions.chat_id), OPERATORS * _CAP)
 
     def test_a_cap_over_two_queues(self):
-        with self.transaction() as env:
+        with self.transaction(self.administrator_id) as env:
+            env["res.users"].browse(self.user_ids[0]).helpcrunch_max_active_chats = 1
+        with self.transaction(self.manager_id) as env:
             user = env["res.users"].browse(self.user_ids[0])
-            user.helpcrunch_max_active_chats = 1
             first = env["helpcrunch.operator.queue"].browse(self.queue_id)
             first.operator_ids.filtered(lambda row: row.user_id != user).unlink()
             other = first.copy({"name": "Other"})
@@ -209,7 +166,7 @@ class TestOperatorThreads(ThreadCase):
     def test_takeover_while_a_turn_runs(self):
         """A person writes in the middle of a turn: the bot says not one word more."""
         chat_id = self.begin()
-        with self.transaction() as env:
+        with self.transaction(self.manager_id) as env:
             env["helpcrunch.step"].create(
                 {
                     "name": "Long story",
