@@ -44,9 +44,9 @@ class BroadcastCase(OperatorCase):
         step = step or self.news
         for former in step.broadcast_ids:
             # Two runs in one second are one.
-            former.sudo().planned_at -= timedelta(days=1)
+            self.by_machine(former).planned_at -= timedelta(days=1)
         action = step.action_run_now()
-        return self.env["helpcrunch.broadcast"].browse(action["res_id"])
+        return self.as_manager("helpcrunch.broadcast").browse(action["res_id"])
 
     def look(self, times=1):
         """Look what is to be sent, take the turns, make the calls."""

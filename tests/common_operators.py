@@ -70,7 +70,7 @@ class OperatorCase(HelpcrunchCase):
     def writes(self, user, text, customer=CUSTOMER, **vals):
         """Let an operator write in Discuss, as the web client does."""
         channel = self.channel(customer).with_user(user)
-        message = channel.sudo().message_post(
+        message = channel.message_post(
             body=Markup(text),
             message_type="comment",
             subtype_xmlid="mail.mt_comment",

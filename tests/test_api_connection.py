@@ -124,7 +124,7 @@ class TestApiAnswers(HelpcrunchCase):
         self.assertEqual(said, ["Hi, Taras"])
 
     def test_events_of_a_new_version_are_listed_when_connecting_again(self):
-        arrivals = self.account.sudo().arrival_ids
+        arrivals = self.by_machine(self.account).arrival_ids
         arrivals.filtered(lambda row: row.event_type == "customer.subscribed").unlink()
         self.account.action_connect()
         kinds = self.account.arrival_ids.mapped("event_type")

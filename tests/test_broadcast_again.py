@@ -50,11 +50,11 @@ class TestBroadcastAgain(BroadcastCase):
             fail_next=[{"fail": "drop_before", "path": "POST /v1/messages"}]
         )
         last = broadcast.recipient_ids[1]
-        last.not_before = "2100-01-01 00:00:00"
+        self.by_machine(last).not_before = "2100-01-01 00:00:00"
         self.look(2)
         self.agent_writes("I am here")
         self.look(2)
-        self.chat().action_return_to_bot()
+        self.chat().with_user(self.manager).action_return_to_bot()
         self.take_own_events()
         broadcast.action_pause()
         broadcast.action_retry_failed()
@@ -68,7 +68,7 @@ class TestBroadcastAgain(BroadcastCase):
         self.plan()
         second = self.plan()
         self.look(3)
-        self.chat().action_return_to_bot()
+        self.chat().with_user(self.manager).action_return_to_bot()
         self.go_on(second)
         self.assertEqual(self.count(5001), 1)
 
@@ -89,14 +89,14 @@ class TestBroadcastAgain(BroadcastCase):
         self.agent_writes("I am here")
         self.look()
         self.assertEqual(self.states(broadcast), {5001: "operator"})
-        self.chat().action_return_to_bot()
+        self.chat().with_user(self.manager).action_return_to_bot()
         self.take_own_events()
         self.helpcrunch.set(fail_next=[{"fail": 400, "path": "POST /v1/messages"}])
         self.later_on(minutes=11)
         self.look(3)
         self.assertEqual(self.states(broadcast), {5001: "refused"})
         # a day later
-        broadcast.recipient_ids.give_up_at -= timedelta(days=1)
+        self.by_machine(broadcast.recipient_ids).give_up_at -= timedelta(days=1)
         self.agent_writes("I am here again")
         broadcast.action_retry_failed()
         self.look(2)
@@ -136,6 +136,6 @@ class TestBroadcastAgain(BroadcastCase):
         calls[0].unlink()
         self.agent_writes("I am here")
         self.look(2)
-        self.chat().action_return_to_bot()
+        self.chat().with_user(self.manager).action_return_to_bot()
         self.go_on(broadcast)
         self.assertEqual(self.count(5001, "First"), 1)

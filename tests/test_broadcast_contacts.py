@@ -34,7 +34,7 @@ class TestBroadcastContacts(BroadcastCase):
         self.customers(2)
         broadcast = self.plan()
         first, second = broadcast.recipient_ids
-        second.not_before = "2100-01-01 00:00:00"
+        self.by_machine(second).not_before = "2100-01-01 00:00:00"
         self.look(2)
         self.assertEqual((first.state, second.state), ("sent", "pending"))
         self.merge_contacts(5001, 5002)

@@ -54,7 +54,7 @@ class TestBroadcastOnce(BroadcastCase):
         broadcast = self.send_first_part()
         self.agent_writes("I am here")
         self.look(2)
-        self.chat().action_return_to_bot()
+        self.chat().with_user(self.manager).action_return_to_bot()
         self.go_on(broadcast)
         self.assertEqual(self.count(5001, "First"), 1)
         self.assertEqual(broadcast.state, "done")
@@ -190,7 +190,7 @@ class TestBroadcastOnce(BroadcastCase):
         self.customers(2)
         broadcast = self.plan()
         last = broadcast.recipient_ids[1]
-        last.not_before = "2100-01-01 00:00:00"
+        self.by_machine(last).not_before = "2100-01-01 00:00:00"
         with patch.object(
             self.registry["helpcrunch.broadcast"], "_continue_flows", lambda model: []
         ):
@@ -213,7 +213,7 @@ class TestBroadcastOnce(BroadcastCase):
         self.account.requests_per_minute = 62
         self.news.message = _LONG
         self.customers(4)
-        self.account.sudo().budget_ids.calls = {}
+        self.by_machine(self.account).budget_ids.calls = {}
         broadcast = self.plan()
         stuck = {self.chat(customer).external_id for customer in (5001, 5002)}
         make = calls_module.make
@@ -225,7 +225,7 @@ class TestBroadcastOnce(BroadcastCase):
 
         with patch.object(calls_module, "make", fail_for_some):
             for _look in range(15):
-                self.account.sudo().budget_ids.calls = {}
+                self.by_machine(self.account).budget_ids.calls = {}
                 self.look()
                 self.deliver()
         self.assertEqual(self.count(5003, "First"), 1)
@@ -246,8 +246,8 @@ class TestBroadcastOnce(BroadcastCase):
             "UPDATE helpcrunch_chat SET external_id = %s WHERE id = %s",
             [number, chat.id],
         )
-        broadcast.state = "running"
-        broadcast.recipient_ids._hand_out()
+        self.by_machine(broadcast).state = "running"
+        self.by_machine(broadcast).recipient_ids._hand_out()
         self.env.invalidate_all()
         self.go_on(broadcast)
         self.assertEqual(self.states(broadcast), {5001: "sent"})

@@ -54,7 +54,7 @@ class TestBroadcastTrouble(BroadcastCase):
     def test_cancelled_for_good(self):
         self.customers(3)
         self.account.requests_per_minute = 120
-        self.account.sudo().budget_ids.calls = {}
+        self.by_machine(self.account).budget_ids.calls = {}
         broadcast = self.plan()
         with self.nothing_goes_out():
             self.look()
@@ -212,13 +212,13 @@ class TestBroadcastTrouble(BroadcastCase):
     def test_helpcrunch_down_for_a_while(self):
         self.customers(6)
         self.account.requests_per_minute = 248
-        self.account.sudo().budget_ids.calls = {}
+        self.by_machine(self.account).budget_ids.calls = {}
         broadcast = self.plan()
         for _time in range(3):
             self._age_calls("done_at")
         self.helpcrunch.set(down=True)
         for _look in range(5):
-            self.account.sudo().budget_ids.calls = {}
+            self.by_machine(self.account).budget_ids.calls = {}
             self.look()
         # Two messages wait; nobody else is drawn in.
         self.assertEqual(sum(broadcast.recipient_ids.mapped("attempt")), 0)
@@ -231,7 +231,7 @@ class TestBroadcastTrouble(BroadcastCase):
         self.helpcrunch.set(down=False)
         self._age_calls("claimed_at")
         for _look in range(6):
-            self.account.sudo().budget_ids.calls = {}
+            self.by_machine(self.account).budget_ids.calls = {}
             self.look()
             self.deliver()
         self.assertEqual((broadcast.sent_count, broadcast.unknown_count), (3, 3))

@@ -174,7 +174,7 @@ class TestLeadOfDialogue(HelpcrunchCase):
         chat = self.chat()
         self.helpcrunch.agent_says(HUMAN_AGENT, int(chat.external_id), "Can I help?")
         self.take_in()
-        chat.action_return_to_bot()
+        chat.with_user(self.manager).action_return_to_bot()
         self.says("lead")
         line = next(line for line in self.lines(self.lead()) if "Can I help?" in line)
         self.assertTrue(line.startswith("*Марія Коваль*"), line)
@@ -277,14 +277,14 @@ class TestLeadOfDialogue(HelpcrunchCase):
     def test_the_button_pressed_again_leads_to_the_same_lead(self):
         self.says("Hi")
         for _time in range(2):
-            self.chat().action_create_lead()
+            self.chat().with_user(self.manager).action_create_lead()
             self.settle()
             self.assertEqual(self.leads().mapped("type"), ["lead"])
 
     def test_the_button_of_a_bot_without_such_a_step(self):
         self.make.unlink()
         self.says("Hi", name="Taras")
-        self.chat().action_create_lead()
+        self.chat().with_user(self.manager).action_create_lead()
         self.settle()
         lead = self.chat().lead_ids
         self.assertEqual(lead.partner_id.name, "Taras")

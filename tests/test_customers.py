@@ -162,7 +162,7 @@ class TestCustomers(HelpcrunchCase):
     def test_without_budget_nobody_counts_as_asked(self):
         self.says("Hi", name="Taras")
         self.customer().is_known = False
-        self.account.sudo().budget_ids.blocked_until = 2**31
+        self.by_machine(self.account).budget_ids.blocked_until = 2**31
         self.look_up()
         self.assertFalse(self.customer().asked_at)
 

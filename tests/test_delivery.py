@@ -133,7 +133,7 @@ class TestDelivery(HelpcrunchCase):
             courier = self._deliver()
             self.assertTrue(courier.out_of_budget)
             self.assertAlmostEqual(courier.wait, expected, delta=1)
-            self.account.sudo().budget_ids.blocked_until = 0
+            self.by_machine(self.account).budget_ids.blocked_until = 0
             self._deliver()
             self.assertEqual(call.state, "sent")
 
@@ -181,10 +181,10 @@ class TestDelivery(HelpcrunchCase):
 
     def test_the_budget_holds_messages_back_without_losing_them(self):
         self.account.requests_per_minute = 1
-        self.account.sudo().budget_ids.calls = {}
+        self.by_machine(self.account).budget_ids.calls = {}
         self.assertEqual(self.says("leads"), ["About leads"])
         self.assertEqual(self.says("leads"), [])
-        self.account.sudo().budget_ids.calls = {}
+        self.by_machine(self.account).budget_ids.calls = {}
         self._deliver()
         self.assertEqual(self._said("About leads"), 2)
 
@@ -207,7 +207,7 @@ class TestDelivery(HelpcrunchCase):
             ],
         )
         self.account.requests_per_minute = 2
-        self.account.sudo().budget_ids.calls = {}
+        self.by_machine(self.account).budget_ids.calls = {}
         self.env.flush_all()
         self.assertEqual(len(self.env["helpcrunch.outbox"]._find_due_chats()), 2)
 

@@ -142,7 +142,7 @@ class TestDiscuss(OperatorCase):
         chat = self.connect()
         self.helpcrunch.close(int(chat.external_id))
         channel = self.channel().with_user(self.olena)
-        message = channel.sudo().message_post(body="Too late", message_type="comment")
+        message = channel.message_post(body="Too late", message_type="comment")
         with self.enter_test_mode_if_needed():
             for webhook in self.helpcrunch.captured(clear=True):
                 self.receive(webhook)
@@ -234,7 +234,7 @@ class TestDiscuss(OperatorCase):
         self.connect()
         channel = self.channel()
         self.orders(self.olena, "/resume")
-        channel.sudo().active = False
+        self.by_machine(channel).active = False
         self.says("help me")
         self.assertTrue(channel.active)
         self.assertEqual(self.channel(), channel)

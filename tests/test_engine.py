@@ -173,7 +173,7 @@ class TestEngine(HelpcrunchCase):
         self.take_in()
         self.assertEqual(chat.state, "operator")
         self.assertEqual(self.says("Yes please"), [])
-        chat.action_return_to_bot()
+        chat.with_user(self.manager).action_return_to_bot()
         self.assertEqual(self.says("/start"), ["Welcome"])
 
     def test_machines_never_take_over(self):

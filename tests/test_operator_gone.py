@@ -208,7 +208,7 @@ class TestOperatorGone(OperatorCase):
         self.says("Hi")
         chat = self.chat()
         chat.with_user(self.boss).action_create_lead()
-        self.boss.sudo().active = False
+        self.boss.with_user(self.administrator).active = False
         self.settle()
         self.assertTrue(chat.lead_ids)
         self.assertFalse(chat.lead_ids.user_id)

@@ -207,7 +207,7 @@ class TestOperatorInbox(OperatorCase):
 
     def test_somebody_new_in_helpcrunchs_team_is_not_the_operator(self):
         chat = self.connect()
-        self.agent(303).sudo().unlink()
+        self.by_machine(self.agent(303)).unlink()
         self.agent_writes("I am new here", agent=303)
         self.assertEqual(len(chat.session_ids), 2)
         self.assertEqual(self.session().agent_id.external_id, "303")

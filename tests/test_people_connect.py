@@ -41,7 +41,7 @@ class TestPeopleConnect(HelpcrunchCase):
                 # Who has come in between is read in by the second press.
                 agents = account.agent_ids
                 newest = agents.sorted("id")[-1]
-                newest.sudo().unlink()
+                self.by_machine(newest).unlink()
                 account.action_connect()
                 self.assertEqual(account.state, "connected")
                 self.assertFalse(account.error)

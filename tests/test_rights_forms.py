@@ -95,11 +95,11 @@ class TestFormsOpen(RightsCase):
         )
         self.settle()
         lead = lead or chat.lead_ids[:1]
-        lead.sudo().user_id = self.selling_operator
-        self.assertTrue(lead.sudo().helpcrunch_chat_id)
+        self.by_machine(lead).user_id = self.selling_operator
+        self.assertTrue(self.by_machine(lead).helpcrunch_chat_id)
         seen = self.opens(lead, self.selling_operator)
         self.assertFalse(seen["helpcrunch_chat_visible"])
-        chat.sudo().user_id = self.selling_operator
+        self.by_machine(chat).user_id = self.selling_operator
         seen = self.opens(lead, self.selling_operator)
         self.assertTrue(seen["helpcrunch_chat_visible"])
         for user in (self.seller, self.sales_manager):
