@@ -2,6 +2,7 @@
 from . import (  # isort: split
     helpcrunch_guarded,
     helpcrunch_remote,
+    helpcrunch_spoken,
     helpcrunch_step_part,
 )
 
@@ -63,6 +64,7 @@ from . import (
     ir_model_fields,
     mail_message,
     res_groups,
+    res_lang,
     res_partner,
     res_partner_answers,
     res_partner_privacy,

@@ -8,7 +8,7 @@ from .bot_map import BotMap
 
 class HelpcrunchBot(models.Model):
     _name = "helpcrunch.bot"
-    _inherit = ["mail.thread", "mail.activity.mixin", "helpcrunch.guarded"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "helpcrunch.spoken"]
     _description = "HelpCrunch Bot"
     _order = "name, id"
     _check_company_auto = True
@@ -39,9 +39,14 @@ class HelpcrunchBot(models.Model):
     step_ids = fields.One2many("helpcrunch.step", "bot_id", "Steps", copy=False)
     language_id = fields.Many2one(
         "res.lang",
-        ondelete="set null",
-        help="Spoken to customers whose language neither the contact nor HelpCrunch "
-        "tells.",
+        required=True,
+        ondelete="restrict",
+        default=lambda self: (
+            self.env["res.lang"]._get_data(code=self.env.user.lang or "en_US").id
+        ),
+        help="The language in which the texts are written first. Spoken to customers "
+        "whose language neither the contact nor HelpCrunch tells. When you change a "
+        "text in this language, those that only repeat it in others follow.",
     )
     tz = fields.Selection(
         "_selection_tz",
@@ -170,6 +175,9 @@ class HelpcrunchBot(models.Model):
                         step=bot.fallback_step_id.name,
                     ),
                 )
+
+    def _get_source_lang(self):
+        return self.language_id.code or super()._get_source_lang()
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -56,9 +56,8 @@ class HelpcrunchBot(models.Model):
             },
         )
         steps = bot._create_example_steps(author._example_steps())
-        for code, _name in self.env["res.lang"].get_installed():
-            if code != "en_US":
-                bot._translate_example(steps, code)
+        for code in bot._get_languages():
+            bot._translate_example(steps, code)
         if bot._find_rivals():
             author.browse(bot.id).message_post(
                 body=author.browse(bot.id)._tell_why_example_is_off()
@@ -97,7 +96,7 @@ class HelpcrunchBot(models.Model):
                 else [],
             },
         )
-        for code, _name in self.env["res.lang"].get_installed():
+        for code in queue._get_languages():
             texts = queue.with_context(lang=code)
             texts.name = texts.env._("Managers")
             texts.write(texts.default_get(queue._get_text_fields()))

@@ -17,7 +17,7 @@ class HelpcrunchOperatorQueue(models.Model):
     """
 
     _name = "helpcrunch.operator.queue"
-    _inherit = "helpcrunch.guarded"
+    _inherit = "helpcrunch.spoken"
     _description = "HelpCrunch Operator Queue"
     _order = "sequence, name, id"
     _check_company_auto = True
@@ -193,6 +193,14 @@ class HelpcrunchOperatorQueue(models.Model):
             "closed_message",
             "joined_message",
         ]
+
+    def _get_source_lang(self):
+        """The language of the bots that lead here, else the company's."""
+        # sudo: helpcrunch.step - a manager of this company need not see those bots
+        languages = self.sudo().step_ids.bot_id.language_id
+        if len(languages) == 1:
+            return languages.code
+        return self.company_id.partner_id.lang or super()._get_source_lang()
 
     def write(self, vals):
         result = super().write(vals)

@@ -54,7 +54,7 @@ class HelpcrunchStep(models.Model):
     """
 
     _name = "helpcrunch.step"
-    _inherit = "helpcrunch.guarded"
+    _inherit = "helpcrunch.spoken"
     _description = "HelpCrunch Step"
     _order = "sequence, id"
 
@@ -200,6 +200,9 @@ class HelpcrunchStep(models.Model):
                             problem=problem,
                         ),
                     )
+
+    def _get_source_lang(self):
+        return self.bot_id._get_source_lang()
 
     @api.model_create_multi
     def create(self, vals_list):

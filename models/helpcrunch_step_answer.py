@@ -7,7 +7,7 @@ class HelpcrunchStepAnswer(models.Model):
     """One answer of a step with choices."""
 
     _name = "helpcrunch.step.answer"
-    _inherit = "helpcrunch.step.part"
+    _inherit = ["helpcrunch.step.part", "helpcrunch.spoken"]
     _description = "HelpCrunch Step Answer"
     _order = "sequence, id"
 
@@ -23,6 +23,9 @@ class HelpcrunchStepAnswer(models.Model):
         domain="[('bot_id', '=', bot_id), ('id', '!=', step_id)]",
         help="Where this answer leads. Empty: to the step's own “Go to Step”.",
     )
+
+    def _get_source_lang(self):
+        return self.step_id._get_source_lang()
 
     def _get_wordings(self):
         """Return the answer's text in every installed language, as it is compared."""

@@ -23,6 +23,7 @@ from . import (
     test_example,
     test_files,
     test_i18n,
+    test_languages,
     test_live_bots,
     test_manual,
     test_manual_operators,

@@ -15,6 +15,7 @@ def migrate(cr, version):
     _note_who_waits(cr)
     _name_messages_alike(cr)
     _recompute_phrases(cr)
+    _give_texts_wordings(cr)
 
 
 def _let_bots_live(cr):
@@ -90,3 +91,9 @@ def _recompute_phrases(cr):
         )
     env.invalidate_all()
     env["helpcrunch.bot"].with_context(active_test=False).search([])._touch()
+
+
+def _give_texts_wordings(cr):
+    """Have customers of each language hear the bot's where it has no wording."""
+    env = api.Environment(cr, SUPERUSER_ID, {})
+    env["helpcrunch.spoken"]._speak_more_languages()
