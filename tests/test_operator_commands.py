@@ -1,3 +1,4 @@
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from ..tools.commands import parse_command
@@ -43,9 +44,14 @@ class TestOperatorCommands(OperatorCase):
         self.assertEqual(lead.partner_id, self.partner())
         self.assertIn("A red bicycle", lead.description)
         self.assertEqual(self.lines()[-1], "Lead created: Red bicycle")
-        link = str(self.channel().message_ids[0].body)
-        self.assertIn(f"/odoo/crm.lead/{lead.id}", link)
+        # She reads no leads: the name without a link.
+        link = f"/odoo/crm.lead/{lead.id}"
+        self.assertNotIn(link, str(self.channel().message_ids[0].body))
+        self.olena.with_user(self.administrator).group_ids = [
+            Command.link(self.env.ref("sales_team.group_sale_salesman").id)
+        ]
         self.orders(self.olena, "/lead Another")
+        self.assertIn(link, str(self.channel().message_ids[0].body))
         self.assertEqual(self.leads(), lead)
         self.assertIn("There is a lead already", self.lines()[-1])
         self.assertNotIn("Red bicycle", " ".join(self.texts()))

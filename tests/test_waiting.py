@@ -316,14 +316,16 @@ class TestWaiting(OperatorCase):
 class TestTakeThreads(ThreadCase):
     """Pressed at once: one has it, and no cap is exceeded."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.user_ids = [
+            cls._create_person(f"taker_{number}", OPERATOR_GROUP) for number in range(2)
+        ]
+
     def setUp(self):
         super().setUp()
-        with self.transaction() as env:
-            quiet = env(context={"no_reset_password": True})
-            users = [
-                new_test_user(quiet, f"taker_{number}", OPERATOR_GROUP)
-                for number in range(2)
-            ]
+        with self.transaction(self.manager_id) as env:
             queues = env["helpcrunch.operator.queue"].create(
                 [
                     {
@@ -331,23 +333,20 @@ class TestTakeThreads(ThreadCase):
                         "max_active_chats": 1,
                         "joined_message": "",
                         "operator_ids": [
-                            Command.create({"user_id": user.id}) for user in users
+                            Command.create({"user_id": user_id})
+                            for user_id in self.user_ids
                         ],
                     }
                     for name in ("First", "Second")
                 ],
             )
-            self.user_ids = [user.id for user in users]
             self.queue_ids = queues.ids
 
     def _clean_up(self):
         result = super()._clean_up()
         with self.transaction() as env:
             env["helpcrunch.operator.queue"].browse(self.queue_ids).unlink()
-            users = env["res.users"].browse(self.user_ids)
-            partners = users.partner_id
-            users.unlink()
-            partners.unlink()
+            env["res.users"].browse(self.user_ids).helpcrunch_max_active_chats = 0
         return result
 
     def make_waiting(self, *queue_ids):
@@ -374,10 +373,8 @@ class TestTakeThreads(ThreadCase):
 
     def press(self, chat_id, user_id, queue_id, told):
         """Press the button, as a request does, then look what came of it."""
-        with self.transaction() as env:
-            user = env["res.users"].browse(user_id)
-            chat = env["helpcrunch.chat"].browse(chat_id)
-            action = chat.with_user(user).action_take()
+        with self.transaction(user_id) as env:
+            action = env["helpcrunch.chat"].browse(chat_id).action_take()
         work.take_waiting(self.dbname, queue_id, chat_id, user_id)
         with self.transaction() as env:
             user = env["res.users"].browse(user_id)
