@@ -13,7 +13,8 @@ class TestTypedContacts(MergeCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.account.company_id.partner_id.lang = "en_US"
+        company = cls.account.company_id.with_user(cls.administrator)
+        company.partner_id.lang = "en_US"
         cls.reviewer = new_test_user(
             cls.env,
             "typed_reviewer",
@@ -180,8 +181,12 @@ class TestTypedContacts(MergeCase):
         self.says("name")
         self.says("Петро")
         older = self.contact("Older", False)
-        wizard = self.env["base.partner.merge.automatic.wizard"]
-        wizard._merge([old.id, older.id], older, extra_checks=False)
+        wizard = self.env["base.partner.merge.automatic.wizard"].with_user(
+            self.reviewer
+        )
+        wizard.create(
+            {"partner_ids": [(6, 0, (old | older).ids)], "dst_partner_id": older.id}
+        ).action_merge()
         self.assertEqual(self.listed().older_partner_id, older)
 
     # === LANGUAGE === #
@@ -198,9 +203,9 @@ class TestTypedContacts(MergeCase):
         self.says("/start")
         self.assertEqual(self.says("0671234567"), ["Готово"])
         # Whoever changes the contact's language means it.
-        old.lang = "uk_UA"
-        old.lang = "en_US"
         self.assertEqual(old.lang, "en_US")
+        old.with_user(self.reviewer).lang = "uk_UA"
+        self.assertEqual(self.chat().customer_id._get_spoken_language(), "uk_UA")
 
     def test_a_language_that_is_chosen_counts(self):
         self.env["res.lang"]._activate_lang("uk_UA")
