@@ -275,6 +275,15 @@ class HelpcrunchCase(TransactionCase):
             },
         )
 
+    def presses_merge(self, pair):
+        """Let a manager who may merge contacts merge two of them."""
+        login = "shop_merger"
+        user = self.env["res.users"].search([("login", "=", login)])
+        user = user or new_test_user(
+            self.env, login, f"{MANAGER_GROUP},base.group_partner_manager"
+        )
+        pair.with_user(user).action_merge()
+
     # === LOOKING === #
 
     def chat(self, customer=CUSTOMER):

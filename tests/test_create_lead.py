@@ -77,7 +77,9 @@ class TestLeadOfDialogue(HelpcrunchCase):
         self.assertEqual(lead.helpcrunch_bot_id, self.bot)
         self.assertEqual(lead.helpcrunch_step_id, self.make)
         self.assertEqual((chat.lead_ids, chat.lead_count), (lead, 1))
-        leads = self.env["crm.lead"].search(chat.action_view_leads()["domain"])
+        leads = self.env["crm.lead"].search(
+            chat.with_user(self.manager).action_view_leads()["domain"]
+        )
         self.assertEqual(leads, lead)
         self.assertEqual(lead.action_open_helpcrunch_chat()["res_id"], chat.id)
         self.assertIn(f'href="/odoo/helpcrunch.chat/{chat.id}"', lead.description)

@@ -71,7 +71,7 @@ class TestDelivery(HelpcrunchCase):
         failed = self.chat().message_ids.filtered(lambda line: line.state == "failed")
         self.assertEqual(failed.body, "Two")
         self.assertIn("HTTP 400", failed.error)
-        failed.action_send_again()
+        failed.with_user(self.manager).action_send_again()
         self._deliver()
         self.assertEqual((failed.state, self._said("Two")), ("sent", 1))
 
@@ -289,7 +289,7 @@ class TestDelivery(HelpcrunchCase):
         self.assertEqual(len(self.account.activity_ids), 1)
         # The dialogue goes on without it, and it can be tried again.
         self.assertEqual(self.says("/start"), ["Welcome"])
-        event.action_retry()
+        event.with_user(self.manager).action_retry()
         with self.enter_test_mode_if_needed():
             work.take_turns(self.env.cr.dbname, self.chat().id)
             self.work()

@@ -282,7 +282,7 @@ class TestMergeByPhone(MergeCase):
         self.says("Painter")
         self.merge()
         new.write({"phone": False, "function": False})
-        self.listed().action_merge()
+        self.presses_merge(self.listed())
         self.assertFalse(new.exists())
         self.assertEqual((old.phone, old.function), ("067 123-45-67", "Poet"))
 

@@ -95,7 +95,7 @@ class TestUnsafeMerges(MergeCase):
         self.assertEqual(self.says("0671234567"), ["Now it is clear, Taras"])
         self.merge()
         self.assertEqual(len(self.listed()), 1)
-        self.listed().action_merge()
+        self.presses_merge(self.listed())
         self.assertFalse(new.exists())
         self.assertEqual(self.partner(), old)
         self.assertEqual(old.phone, PHONE)
