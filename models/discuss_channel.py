@@ -52,6 +52,8 @@ class DiscussChannel(models.Model):
     helpcrunch_company_id = fields.Many2one(
         related="helpcrunch_chat_id.company_id", store=True, precompute=True
     )
+    # Up to this line of the transcript it was told here when an operator left.
+    helpcrunch_told_line = fields.Integer(readonly=True)
     # Open in Discuss while this session goes on, else read-only.
     helpcrunch_session_id = fields.Many2one(
         "helpcrunch.operator.session",

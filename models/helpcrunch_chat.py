@@ -185,7 +185,7 @@ class HelpcrunchChat(models.Model):
         messages = self.env["helpcrunch.message"].search(
             [("chat_id", "=", self.id)], limit=_SHOWN_MESSAGES
         )
-        return messages[::-1]
+        return messages._in_order()
 
     def _compute_why(self):
         for chat in self:

@@ -99,7 +99,12 @@ class HelpcrunchChat(models.Model):
             "resume": env._("The bot has the dialogue again."),
         }
         self._post_notification(escape(texts[reason]))
-        channel.helpcrunch_session_id = False
+        last = self.env["helpcrunch.message"].search(
+            [("chat_id", "=", self.id)], limit=1, order="id desc"
+        )
+        channel.write(
+            {"helpcrunch_session_id": False, "helpcrunch_told_line": last.id or 0}
+        )
         self._turn.row["discuss_channel_id"] = None
         if reason == "transfer":
             channel._send_helpcrunch_info()
@@ -129,29 +134,29 @@ class HelpcrunchChat(models.Model):
                 self._post_line(message)
 
     def _post_history(self, channel, user):
-        """Post what was said before: the customer's last words as a message of their
-        own, which is what the operator is told of, and the rest as one.
+        """Post what was said before, in its order, and then what the operator is told
+        of: the customer's last words as a message of their own. If the bot answered
+        them, they keep their place too.
         """
+        staff = self._for_staff(user)
         domain = [("chat_id", "=", self.id), ("state", "!=", "cancelled")]
-        if told := channel.message_ids[:1]:
+        if channel.helpcrunch_told_line:
             # A colleague had it before: what was said up to then stands there.
-            domain.append(("occurred_at", ">", told.create_date))
+            domain.append(("id", ">", channel.helpcrunch_told_line))
         lines = self.env["helpcrunch.message"].search(domain, limit=_HISTORY_LINES)
-        last = lines.filtered(lambda line: line.author_type == "customer")[:1]
-        before = (lines - last).sorted(
-            lambda line: (line.occurred_at, line.position, line.id)
-        )
+        lines = lines.with_env(staff.env)._in_order()
+        last = lines.filtered(lambda line: line.author_type == "customer")[-1:]
+        before = lines - last if last == lines[-1:] else lines
         if before:
             body = Markup('<div class="o_helpcrunch_history">%s%s</div>') % (
-                Markup("<b>%s</b>")
-                % self._for_staff(user).env._("Conversation so far"),
+                Markup("<b>%s</b>") % staff.env._("Conversation so far"),
                 before._get_transcript(user.tz or self.bot_id.tz),
             )
             self._post(channel, body)
         if last:
             self._post_line(last, channel, date=last.occurred_at)
         else:
-            text = self._for_staff(user).env._(
+            text = staff.env._(
                 "%(customer)s is waiting for you.", customer=self.partner_id.name or ""
             )
             self._post(channel, text)
@@ -162,13 +167,15 @@ class HelpcrunchChat(models.Model):
         if message.mail_message_id:
             # Was written there.
             return
+        reader = channel.helpcrunch_session_id.user_id
+        message = message.with_env(self._for_staff(reader).env)
         body = message._get_html()
         if message.author_type == "customer":
             partner = self._ensure_partner()
             self._post(channel, body, author_id=partner.id, **vals)
         elif message.author_type == "operator" and not message.is_note:
             author = message.agent_id.user_id.partner_id
-            name = message.author_name or self.env._("Operator")
+            name = message.author_name or message.env._("Operator")
             self._post(
                 channel, body, author_id=author.id, email_from=author.email or name
             )
@@ -195,7 +202,9 @@ class HelpcrunchChat(models.Model):
             self._post(channel, body, "notification")
 
     def _for_staff(self, user):
-        return self.with_context(lang=user.lang or self.env.lang)
+        """Return the dialogue in the language of a reader, else of the company."""
+        lang = user.lang or self.company_id.partner_id.lang
+        return self.with_context(lang=lang or self.env.lang)
 
     # === WRITTEN IN DISCUSS === #
 
@@ -239,6 +248,7 @@ class HelpcrunchChat(models.Model):
     def _refuse_text(self, data, message):
         """Note that a text came when the dialogue was closed already."""
         self._trace("too_late")
+        staff = self._for_staff(message.author_id.main_user_id)
         self.env["helpcrunch.message"].create(
             {
                 "chat_id": self.id,
@@ -247,7 +257,7 @@ class HelpcrunchChat(models.Model):
                 "author_type": "operator",
                 "body": data.get("text"),
                 "state": "cancelled",
-                "error": self.env._("The dialogue was closed already."),
+                "error": staff.env._("The dialogue was closed already."),
                 "occurred_at": fields.Datetime.now(),
                 "mail_message_id": message.exists().id,
             },

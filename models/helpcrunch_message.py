@@ -168,11 +168,28 @@ class HelpcrunchMessage(models.Model):
                 format_datetime(self.env, message.occurred_at, tz=tz),
                 message._get_html(),
             )
-            for message in self.sorted(
-                lambda message: (message.occurred_at, message.position, message.id)
-            )
+            for message in self._in_order()
         ]
         return Markup().join(lines)
+
+    def _in_order(self):
+        """Return the lines of one dialogue in the order in which they were said.
+
+        HelpCrunch's clock and numbers tell it of what is there. What still waits to be
+        sent comes after that, whatever made it; what never got there stands where it
+        was written.
+        """
+        waiting = self.filtered(lambda line: line.state == "outgoing").sorted("id")
+        lost = self.filtered(lambda line: line.state in ("failed", "cancelled"))
+        lines = list(
+            (self - waiting - lost).sorted(
+                lambda line: (line.occurred_at, line.position, line.id)
+            )
+        )
+        for line in lost.sorted("id"):
+            before = [at for at, other in enumerate(lines, 1) if other.id < line.id]
+            lines.insert(before[-1] if before else 0, line)
+        return self.browse([line.id for line in lines]) | waiting
 
     @api.autovacuum
     def _gc_old_messages(self):

@@ -45,6 +45,7 @@ from . import (
     test_operator_timers,
     test_operators,
     test_opt_out,
+    test_order,
     test_outside_answers,
     test_outside_clock,
     test_outside_switches,

@@ -87,17 +87,19 @@ class HelpcrunchStep(models.Model):
     def _prepare_lead_vals(self, chat, turn_number):
         partner, bot = chat._ensure_partner(), chat.bot_id
         channel = chat.application_id
+        seller = self._find_seller(chat)
+        chat = chat._for_staff(seller)
         # A contact that was moved to another company has no leads in this one.
         foreign = partner.company_id and partner.company_id != chat.company_id
         return {
-            "name": self.env._(
+            "name": chat.env._(
                 "%(customer)s: %(bot)s",
                 customer=partner.name,
                 bot=bot.name or chat.account_id.name,
             ),
             # Written always: Odoo would fill in the user of this transaction, its bot.
             "type": self.lead_type or chat.account_id.helpcrunch_crm_type,
-            "user_id": self._find_seller(chat).id,
+            "user_id": seller.id,
             "team_id": self.lead_team_id.id,
             "partner_id": False if foreign else partner.id,
             **({"contact_name": partner.name} if foreign else {}),
@@ -108,7 +110,7 @@ class HelpcrunchStep(models.Model):
             "source_id": bot.source_id.id,
             # A webhook of the older form names no channel (helpcrunch-api.md 5).
             "medium_id": channel._get_medium().id if channel else False,
-            "description": self._describe_conversation(chat),
+            "description": self._describe_conversation(chat, seller.tz),
             "helpcrunch_chat_id": chat.id,
             "helpcrunch_bot_id": bot.id,
             "helpcrunch_step_id": self.id,
@@ -136,24 +138,28 @@ class HelpcrunchStep(models.Model):
         )
         return self.lead_user_id.browse()
 
-    def _describe_conversation(self, chat):
-        messages = self.env["helpcrunch.message"].search(
+    @api.model
+    def _describe_conversation(self, chat, tz):
+        """Return the transcript as HTML, in the language of the context.
+
+        :param str tz: the reader's time zone, if there is a reader
+        """
+        tz = tz or chat.bot_id.tz
+        messages = chat.env["helpcrunch.message"].search(
             [("chat_id", "=", chat.id)], limit=_MAX_LINES
         )
         link = Markup('<p><a href="%s">%s</a></p>') % (
             f"/odoo/helpcrunch.chat/{chat.id}",
-            self.env._(
-                "The dialogue in Odoo (times in %(zone)s)", zone=chat.bot_id.tz or "UTC"
-            ),
+            chat.env._("The dialogue in Odoo (times in %(zone)s)", zone=tz or "UTC"),
         )
         if chat.start_payload:
-            link += Markup("<p>%s</p>") % self.env._(
+            link += Markup("<p>%s</p>") % chat.env._(
                 "The customer came by a link with “%(payload)s”.",
                 payload=chat.start_payload,
             )
         return Markup('<div class="%s">%s</div>') % (
             CONVERSATION_CLASS,
-            link + messages._get_transcript(chat.bot_id.tz),
+            link + messages._get_transcript(tz),
         )
 
     @api.model
