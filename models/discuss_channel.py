@@ -185,6 +185,8 @@ class DiscussChannel(models.Model):
 
     def _post_helpcrunch(self, message_type, **kwargs):
         """Post what a person says or does in a dialogue."""
+        # The second half of `message_post`.
+        # pylint: disable=super-method-mismatch
         is_text = message_type == "comment"
         if is_text or not self.env.su:
             self._check_helpcrunch_member()
