@@ -360,8 +360,7 @@ class HelpcrunchChat(models.Model):
 
     def _trace(self, code, **values):
         """Write down for the *Why?* view what was decided."""
-        turn = self.env.context.get("helpcrunch_turn")
-        if turn:
+        if turn := self._turn:
             turn.note(code, **values)
 
     # === PLACEHOLDERS === #

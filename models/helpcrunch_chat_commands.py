@@ -206,7 +206,7 @@ class HelpcrunchChat(models.Model):
         if existing:
             return existing, False
         # The lead tells the whole conversation, this turn's lines included.
-        if turn := self.env.context.get("helpcrunch_turn"):
+        if turn := self._turn:
             turn.flush()
             turn.discuss_changed = True
         step = self._find_passed_lead_step()

@@ -87,7 +87,12 @@ class HelpcrunchChat(models.Model):
 
     @property
     def _turn(self):
-        return self.env.context["helpcrunch_turn"]
+        """The turn that is being taken, or none.
+
+        Whoever calls from outside may leave anything in the context, but no turn.
+        """
+        turn = self.env.context.get("helpcrunch_turn")
+        return turn if isinstance(turn, Turn) else None
 
     def _on_chat_new(self, facts):
         if self.state == "bot" and not self.started_at:

@@ -252,7 +252,7 @@ class HelpcrunchChat(models.Model):
 
     def _show_change(self):
         """Let Discuss show what has changed about the dialogue."""
-        if turn := self.env.context.get("helpcrunch_turn"):
+        if turn := self._turn:
             turn.discuss_changed = True
         else:
             # sudo: discuss.channel - a manager need not be a member

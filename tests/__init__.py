@@ -55,6 +55,7 @@ from . import (
     test_rights_discuss,
     test_rights_doors,
     test_rights_forms,
+    test_rights_turn,
     test_schedule,
     test_schedule_clock,
     test_screens,
