@@ -163,7 +163,7 @@ class HelpcrunchAccount(models.Model):
         event = self.env["helpcrunch.event"]
         outbox = self.env["helpcrunch.outbox"]
         for account in self:
-            mine = [("account_id", "=", account.id)]
+            mine = [("account_id", "in", account.ids)]
             waiting = mine + [("state", "=", "pending")]
             sending = mine + [("state", "in", ("pending", "sending", "unknown"))]
             failed = mine + [("state", "=", "failed")]

@@ -72,7 +72,7 @@ class HelpcrunchBot(models.Model):
         """Return the live bots that answer a channel which this one would answer."""
         rivals = self.search(
             [
-                ("account_id", "=", self.account_id.id),
+                ("account_id", "in", self.account_id.ids),
                 ("live", "=", True),
                 ("id", "!=", self.id),
             ]

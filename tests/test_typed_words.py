@@ -296,6 +296,7 @@ class TestTypedWords(TypingCase):
                 self.assertIn("operator_word", self.all_codes())
             self.assertEqual(self.partner().name, "Taras")
             self.chat().with_user(self.manager).action_return_to_bot()
+            self.settle()
             ask.write({"active": False})
 
     def test_a_phrase_that_leads_to_an_operator_is_no_name(self):
@@ -307,6 +308,7 @@ class TestTypedWords(TypingCase):
         self.assertEqual(self.says("менеджер")[:2], ["I call one.", "One moment."])
         self.assertEqual(self.partner().name, "Taras")
         self.chat().with_user(self.manager).action_return_to_bot()
+        self.settle()
         # Other phrases are data here, and a job may well be called so.
         self.says("/start")
         self.assertEqual(self.says("Ліди"), ["Bye"])

@@ -1,6 +1,7 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..crm_lead import CONVERSATION_CLASS
 
@@ -44,7 +45,18 @@ class HelpcrunchStep(models.Model):
             step.lead_feature_missing = missing
 
     def action_enable_leads(self):
-        """Switch Odoo's Leads feature on, as its settings do."""
+        """Switch Odoo's Leads feature on, as its settings do.
+
+        :raise UserError: for an administrator who may not change sales teams, which
+            Odoo's settings do too
+        """
+        if not self.env["crm.team"].has_access("write"):
+            raise UserError(
+                self.env._(
+                    "To switch Leads on takes the role Sales / Administrator. Ask "
+                    "somebody who has it, or make opportunities here."
+                )
+            )
         self.env["res.config.settings"].create({"group_use_lead": True}).execute()
         return {"type": "ir.actions.client", "tag": "reload"}
 
