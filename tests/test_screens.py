@@ -288,6 +288,7 @@ class TestScreensOfRoles(ScreensCase):
             {
                 "helpcrunch_menu_root",
                 "helpcrunch_chat_menu",
+                "helpcrunch_chat_menu_waiting",
                 "helpcrunch_operator_menu",
             },
         )

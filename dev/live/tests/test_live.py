@@ -161,7 +161,11 @@ class TestCrash(LiveCase):
         self._crash_in_a_call(True, latency_after=30)
 
     def test_before_helpcrunch_did_the_work(self):
-        self._crash_in_a_call(False, fail_next=["drop_before"], latency=30)
+        self._crash_in_a_call(
+            False,
+            fail_next=[{"fail": "drop_before", "path": "POST /v1/messages"}],
+            latency=30,
+        )
 
 
 if __name__ == "__main__":
