@@ -18,7 +18,8 @@ _logger = logging.getLogger(__name__)
 class CourierRows:
     """The rows of one dialogue's lane; :class:`.courier.Courier` decides about them.
 
-    :ivar told: messages of operators in Discuss whose fate is known now
+    :ivar told: messages of operators in Discuss whose fate is known now, or why they
+        wait
     :ivar events_wait: does the dialogue have events to process?
     :ivar opened: was the dialogue's chat made in HelpCrunch just now?
     """
@@ -282,6 +283,8 @@ class CourierRows:
                        not_before = now() AT TIME ZONE 'UTC'
                                     + %s * interval '1 second'
                  WHERE id = %s
+             RETURNING (SELECT mail_message_id FROM helpcrunch_message
+                         WHERE id = message_id)
                 """,
                 state,
                 error,
@@ -290,4 +293,8 @@ class CourierRows:
                 job["id"],
             ),
         )
+        row = self.cr.fetchone()
         self.cr.commit()
+        if row and row[0] and error:
+            # Its writer is to know why it waits.
+            self.told.append(row[0])

@@ -145,6 +145,9 @@ class DiscussChannel(models.Model):
             # A colleague who was invited sees the conversation, not its form.
             "can_open": user._can_open(chat_sudo),
             "is_open": bool(self.sudo().helpcrunch_session_id),
+            "trouble": chat_sudo.with_context(
+                lang=user.lang or self.env.lang, tz=user.tz
+            ).trouble,
             "state": chat_sudo.state,
             "channel": chat_sudo.application_id.name or "",
             "queue": chat_sudo.queue_id.name or "",

@@ -5,6 +5,9 @@ from odoo import api, fields, models
 # Minutes until it is tried once more; the last wait goes on.
 _RETRY_MINUTES = (1, 2, 5, 10, 30, 60)
 
+# Seconds until people are told that something waits.
+_PATIENCE = 30
+
 
 class HelpcrunchAccount(models.Model):
     # A purpose of its own, and a file of its own.
@@ -70,3 +73,20 @@ class HelpcrunchAccount(models.Model):
         summary = self.env._("HelpCrunch refused the key")
         # sudo: mail.activity - it may be somebody else's
         self.sudo().activity_ids.filtered(lambda row: row.summary == summary).unlink()
+
+    def _explain_trouble(self):
+        """Return why nothing reaches customers now, or False. For operators too."""
+        if not self:
+            return False
+        if self.state == "error":
+            return self.env._(
+                "HelpCrunch does not let the messenger “%(name)s” in. What is written "
+                "waits and goes out by itself as soon as it does; an administrator "
+                "knows.",
+                name=self.name,
+            )
+        since = fields.Datetime.subtract(fields.Datetime.now(), seconds=_PATIENCE)
+        call = self.env["helpcrunch.outbox"]._find_put_off(
+            [("account_id", "=", self.id), ("queued_at", "<", since)], limit=1
+        )
+        return call._explain_wait() if call else False

@@ -167,10 +167,12 @@ class HelpcrunchChat(models.Model):
 
     def _compute_transcript(self):
         for chat in self:
+            messages = chat._get_last_messages()
             chat.transcript = self.env["ir.qweb"]._render(
                 "helpcrunch_chatbot.transcript",
                 {
-                    "messages": chat._get_last_messages(),
+                    "messages": messages,
+                    "reasons": messages._get_waiting_reasons(),
                     "limit": _SHOWN_MESSAGES,
                     "format_time": lambda at: format_datetime(self.env, at),
                 },

@@ -36,6 +36,17 @@ class HelpcrunchChat(models.Model):
             channel_sudo = chat.sudo().discuss_channel_ids
             chat.is_in_discuss = partner in channel_sudo.channel_partner_ids
 
+    trouble = fields.Char(
+        compute="_compute_trouble",
+        help="Why nothing reaches customers now, and when that is tried again.",
+    )
+
+    @api.depends_context("uid", "lang", "tz")
+    def _compute_trouble(self):
+        for account, chats in self.grouped("account_id").items():
+            # sudo: helpcrunch.account - operators see only whether it works
+            chats.trouble = account.sudo()._explain_trouble()
+
     # === OPEN AND CLOSE === #
 
     def _open_discuss(self, session):

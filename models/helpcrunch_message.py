@@ -172,6 +172,24 @@ class HelpcrunchMessage(models.Model):
         ]
         return Markup().join(lines)
 
+    def _get_waiting_reasons(self):
+        """Return why lines are not sent yet and when that is tried again, by their ids.
+
+        A line waits for the first call of its dialogue.
+        """
+        waiting = self.filtered(lambda line: line.state == "outgoing")
+        if not waiting:
+            return {}
+        # sudo: helpcrunch.outbox - operators see no calls, but why their words wait
+        calls_sudo = self.env["helpcrunch.outbox"].sudo()
+        heads = calls_sudo._find_put_off([("chat_id", "in", waiting.chat_id.ids)])
+        heads = {call.chat_id.id: call for call in heads[::-1]}
+        return {
+            line.id: heads[line.chat_id.id]._explain_wait()
+            for line in waiting
+            if line.chat_id.id in heads
+        }
+
     def _in_order(self):
         """Return the lines of one dialogue in the order in which they were said.
 

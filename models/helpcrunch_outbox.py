@@ -1,7 +1,7 @@
 import time
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, format_time
 
 from ..const import CRON_BATCH, PRIORITY_LIVE
 from ..tools import budget
@@ -194,4 +194,33 @@ class HelpcrunchOutbox(models.Model):
         days = self.env["helpcrunch.event"]._get_retention_days()
         return retention.delete_old(
             self.env, self._table, "done_at", days, "state = 'sent'"
+        )
+
+    # === WHY IT WAITS === #
+
+    @api.model
+    def _find_put_off(self, domain, limit=None):
+        """Return calls that failed and are tried again, the oldest first."""
+        return self.search(
+            [
+                *domain,
+                ("state", "in", ("pending", "unknown")),
+                ("error", "!=", False),
+                ("not_before", "!=", False),
+            ],
+            order="id",
+            limit=limit,
+        )
+
+    def _explain_wait(self):
+        """Return in words why a call waits and until when, in the reader's time."""
+        return self.env._(
+            "HelpCrunch does not answer (%(error)s). It is tried again at %(time)s.",
+            error=self.error,
+            time=format_time(
+                self.env,
+                self.not_before,
+                tz=self.env.context.get("tz"),
+                time_format="short",
+            ),
         )

@@ -68,18 +68,27 @@ class MailMessage(models.Model):
                 ["mail_message_id", "state", "error"],
             )
         )
-        return {
+        deliveries = {
             message.id: {
                 "state": min(parts.mapped("state"), key=_WORST_FIRST.index),
                 "error": next(filter(None, parts.mapped("error")), False),
             }
             for message, parts in lines.grouped("mail_message_id").items()
         }
+        for line_id, reason in lines._get_waiting_reasons().items():
+            message = lines.browse(line_id).mail_message_id
+            deliveries[message.id]["waits"] = reason
+        return deliveries
 
     def _send_helpcrunch_delivery(self):
         """Tell the members of the channels how their messages fared."""
-        for message_id, delivery in self._get_helpcrunch_deliveries().items():
-            message = self.browse(message_id)
+        for message in self:
+            # The writer's language and clock: who else reads it there is a colleague.
+            user = message.author_id.main_user_id
+            reader = message.with_context(lang=user.lang or self.env.lang, tz=user.tz)
+            delivery = reader._get_helpcrunch_deliveries().get(message.id)
+            if not delivery:
+                continue
             channel = self.env["discuss.channel"].browse(message.res_id)
             Store(bus_channel=channel).add(
                 message, {"helpcrunch_delivery": delivery}

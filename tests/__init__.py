@@ -67,6 +67,7 @@ from . import (
     test_tools_machine,
     test_tools_schedule,
     test_tours,
+    test_trouble,
     test_typed_contacts,
     test_typed_words,
     test_update_contact,

@@ -16,6 +16,7 @@ const messagePatch = {
         /**
          * @type {undefined|false|{
          *      state: "outgoing"|"sent"|"failed"|"cancelled",
+         *      waits?: string,
          *      error: string|false,
          * }}
          */

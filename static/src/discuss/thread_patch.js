@@ -28,6 +28,7 @@ const threadPatch = {
          *      chat_id: number,
          *      can_open: boolean,
          *      is_open: boolean,
+         *      trouble: string|false,
          *      state: "bot"|"queued"|"operator"|"paused"|"done",
          *      channel: string,
          *      queue: string,
