@@ -1,5 +1,7 @@
 """The screens: what each step type shows, and who sees what."""
 
+from lxml import etree
+
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, TransactionCase, new_test_user, tagged
 
@@ -386,3 +388,62 @@ class TestScreensOfRoles(ScreensCase):
         self.assertEqual(
             {line["status"] for line in account.arrival_ids._records}, {"never"}
         )
+
+
+@tagged("post_install", "-at_install")
+class TestScreensOnPhones(TransactionCase):
+    """A phone shows cards: a list is wider, its buttons are out of sight."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.manager = new_test_user(cls.env, "manager", MANAGER)
+
+    def arch(self, model, view_type):
+        """Return a view of a model as a manager gets it."""
+        views = self.env[model].with_user(self.manager).get_views([(None, view_type)])
+        return etree.fromstring(views["views"][view_type]["arch"])
+
+    def our_actions(self):
+        data = self.env["ir.model.data"].search(
+            [
+                ("module", "=", "helpcrunch_chatbot"),
+                ("model", "=", "ir.actions.act_window"),
+            ]
+        )
+        return self.env["ir.actions.act_window"].browse(data.mapped("res_id"))
+
+    def test_every_main_list_has_cards(self):
+        actions = self.our_actions().filtered(
+            lambda action: (
+                "list" in action.view_mode and "pivot" not in action.view_mode
+            )
+        )
+        self.assertGreater(len(actions), 10)
+        for action in actions:
+            with self.subTest(action.name):
+                self.assertIn("kanban", action.view_mode.split(","))
+
+    def test_every_list_in_a_form_has_cards(self):
+        models = {*self.our_actions().mapped("res_model"), "res.partner"}
+        lists = 0
+        for model in sorted(models):
+            for node in self.arch(model, "form").xpath("//field[list]"):
+                if model == "res.partner" and "helpcrunch" not in node.get("name"):
+                    continue
+                lists += 1
+                with self.subTest(model=model, field=node.get("name")):
+                    self.assertTrue(node.xpath("kanban"))
+        self.assertGreater(lists, 8)
+
+    def test_no_column_of_fixed_width_cuts_its_header(self):
+        for model in sorted(set(self.our_actions().mapped("res_model"))):
+            for view_type in ("form", "list"):
+                for node in self.arch(model, view_type).xpath("//list/field[@width]"):
+                    with self.subTest(model=model, field=node.get("name")):
+                        # Ten pixels a letter, in the longest words there are.
+                        width = int(node.get("width").removesuffix("px"))
+                        label = self.env[model]._fields.get(node.get("name"))
+                        self.assertGreater(
+                            width, 10 * len(label.string if label else "")
+                        )
