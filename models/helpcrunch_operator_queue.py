@@ -195,12 +195,13 @@ class HelpcrunchOperatorQueue(models.Model):
         ]
 
     def _get_source_lang(self):
-        """The language of the bots that lead here, else the company's."""
+        """The language of the bots that lead here, else the maker's."""
         # sudo: helpcrunch.step - a manager of this company need not see those bots
         languages = self.sudo().step_ids.bot_id.language_id
         if len(languages) == 1:
             return languages.code
-        return self.company_id.partner_id.lang or super()._get_source_lang()
+        # sudo: res.users - in which language a colleague works
+        return self.sudo().create_uid.lang or super()._get_source_lang()
 
     def write(self, vals):
         result = super().write(vals)

@@ -193,7 +193,7 @@ class HelpcrunchSpoken(models.AbstractModel):
         ):
             records = self.env[model].with_context(active_test=False)
             if not records._abstract:
-                records = records.search([])
+                records = records.search(fields.Domain.TRUE)
                 records._follow_source(
                     records._get_spoken_fields(),
                     records._read_wordings(records._get_spoken_fields()),

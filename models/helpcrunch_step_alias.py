@@ -13,7 +13,11 @@ class HelpcrunchStepAlias(models.Model):
     _order = "automatic, id"
 
     bot_id = fields.Many2one(
-        related="step_id.bot_id", store=True, index=True, precompute=True
+        string="Bot",
+        related="step_id.bot_id",
+        store=True,
+        index=True,
+        precompute=True,
     )
     company_id = fields.Many2one(related="bot_id.company_id", store=True, index=True)
     active = fields.Boolean(related="step_id.active", store=True, precompute=True)

@@ -13,7 +13,7 @@ class HelpcrunchStepAnswer(models.Model):
 
     name = fields.Char("Answer", required=True, translate=True)
     sequence = fields.Integer(default=10)
-    bot_id = fields.Many2one(related="step_id.bot_id")
+    bot_id = fields.Many2one(string="Bot", related="step_id.bot_id")
     company_id = fields.Many2one(related="step_id.company_id")
     target_step_id = fields.Many2one(
         "helpcrunch.step",

@@ -27,7 +27,7 @@ class HelpcrunchStepMedia(models.Model):
     name = fields.Char(required=True)
     sequence = fields.Integer(default=10)
     step_name = fields.Char("Name of the Step", related="step_id.name")
-    bot_id = fields.Many2one(related="step_id.bot_id")
+    bot_id = fields.Many2one(string="Bot", related="step_id.bot_id")
     company_id = fields.Many2one(related="step_id.company_id", store=True, index=True)
     media_type = fields.Selection(
         [

@@ -116,13 +116,11 @@ class TestPeopleWalk(PeopleCase):
                 yield
                 self.env.cr.flush()
                 raise _UndoError
-        except _UndoError:
-            pass
         except AccessError as error:
             self.complain(what, error)
-        except (UserError, psycopg2.IntegrityError):
+        except (_UndoError, UserError, psycopg2.IntegrityError) as refusal:
             # Said in words; what the database refuses is worded by the web client.
-            pass
+            _logger.debug("%s: %s", what, refusal)
         except Exception as error:  # noqa: BLE001
             self.complain(what, error)
         self.env.invalidate_all()
@@ -370,7 +368,7 @@ class TestPeopleWalk(PeopleCase):
         """Call a method as the client does, by RPC, and follow its answer."""
         with self.trying(what):
             answer = call_kw(
-                records.with_context({}),
+                records.with_env(records.env(context={})),
                 name,
                 [records.ids],
                 {"context": dict(records.env.context)},
