@@ -10,12 +10,7 @@ from odoo.addons.mail.tools.discuss import Store
 
 from ..tools.commands import parse_command
 from ..tools.text import html_to_markdown
-
-# What the engine itself posts. Compared with "is": whoever calls from outside can put
-# words and numbers into the context, but never this.
-MIRROR = object()
-# What went through message_post, which knows who writes.
-POSTED = object()
+from . import marks
 
 
 def _is_helpcrunch(channel):
@@ -180,10 +175,10 @@ class DiscussChannel(models.Model):
 
     def message_post(self, *, message_type="notification", **kwargs):
         """Post, and pass on to the customer what an operator writes."""
-        is_mirror = self.env.context.get("helpcrunch_mirror") is MIRROR
+        is_mirror = self.env.context.get("helpcrunch_mirror") is marks.MIRROR
         if is_mirror or len(self) != 1 or not _is_helpcrunch(self):
             return super().message_post(message_type=message_type, **kwargs)
-        channel = self.with_context(helpcrunch_posted=POSTED)
+        channel = self.with_context(helpcrunch_posted=marks.POSTED)
         return channel._post_helpcrunch(message_type, **kwargs)
 
     def _post_helpcrunch(self, message_type, **kwargs):

@@ -284,9 +284,7 @@ class HelpcrunchAccount(models.Model):
         """Stop sending for this messenger until its key is mended (a call got 401)."""
         self.ensure_one()
         if self.state == "connected":
-            self.write(
-                {"state": "error", "error": self._explain(error), **self._plan_retry(0)}
-            )
+            self._note_lost(error)
             self.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=self.env._("HelpCrunch refused the key"),

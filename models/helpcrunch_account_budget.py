@@ -76,13 +76,13 @@ class HelpcrunchAccountBudget(models.Model):
 
     def _guess_clock_offset(self, account_id, offset):
         """Believe an answer's date until a message of ours tells better."""
-        if not clock.settle(offset):
+        if not (offset := clock.settle(offset)):
             return
         self.env.cr.execute(
             SQL(
                 "UPDATE helpcrunch_account_budget SET clock_offset = %s"
                 " WHERE account_id = %s AND clock_offset IS NULL",
-                clock.settle(offset),
+                offset,
                 account_id,
             ),
         )

@@ -1,12 +1,14 @@
 """What a catch-up reads and writes of a messenger (:mod:`.catch_up`)."""
 
-from datetime import UTC, datetime, timedelta
+import time
+from datetime import UTC, timedelta
 
 from odoo import api, fields, models
 
 from ..const import WEBHOOK_MAX_BYTES
 from ..tools import clock, webhook
 from . import catch_up, work
+from .turn import to_datetime
 
 # Webhooks may be late without being lost.
 _GRACE_SECONDS = 60
@@ -47,9 +49,7 @@ class HelpcrunchAccount(models.Model):
     def _note_catch_up(self, began):
         """Remember up to when nothing is missing."""
         if self:
-            self.caught_up_at = datetime.fromtimestamp(began, UTC).replace(
-                tzinfo=None, microsecond=0
-            )
+            self.caught_up_at = to_datetime(began)
 
     def _pick_unknown_chats(self, rows):
         """Return those of HelpCrunch's chats whose newest message we do not know."""
@@ -75,7 +75,7 @@ class HelpcrunchAccount(models.Model):
         """
         event_model = self.env["helpcrunch.event"]
         account = {"bot_agent": self.bot_agent_id.external_id}
-        newest = fields.Datetime.now().replace(tzinfo=UTC).timestamp() - _GRACE_SECONDS
+        newest = time.time() - _GRACE_SECONDS
         answered = self._find_answered(lines)
         count, woken = 0, set()
         for line in reversed(lines):

@@ -51,9 +51,7 @@ class HelpcrunchAccount(models.Model):
         try:
             self._pull(HelpcrunchApi(self.api_url, self.api_key))
         except HelpcrunchError as error:
-            self.write(
-                {"state": "error", "error": self._explain(error), **self._plan_retry(0)}
-            )
+            self._note_lost(error)
             _logger.warning("messenger %s not connected: %s", self.id, error)
             return self._notify("danger", self.env._("Not connected"), self.error)
         problem = self._find_agent_problem()

@@ -4,7 +4,6 @@ from odoo import api, fields, models
 
 # Minutes until it is tried once more; the last wait goes on.
 _RETRY_MINUTES = (1, 2, 5, 10, 30, 60)
-
 # Seconds until people are told that something waits.
 _PATIENCE = 30
 
@@ -33,6 +32,12 @@ class HelpcrunchAccount(models.Model):
         minutes = _RETRY_MINUTES[min(retries, len(_RETRY_MINUTES) - 1)]
         at = fields.Datetime.add(fields.Datetime.now(), minutes=minutes)
         return {"retry_at": at, "retries": retries}
+
+    def _note_lost(self, error):
+        """Say what HelpCrunch answered instead, and have it tried again."""
+        self.write(
+            {"state": "error", "error": self._explain(error), **self._plan_retry(0)}
+        )
 
     @api.model
     def _claim_lost(self):

@@ -4,7 +4,7 @@ from markupsafe import Markup, escape
 
 from odoo import api, fields, models
 
-from .discuss_channel import MIRROR
+from . import marks
 
 # So many lines does an operator find when a dialogue comes; the rest is on its form.
 _HISTORY_LINES = 40
@@ -26,6 +26,10 @@ class HelpcrunchChat(models.Model):
         compute="_compute_is_in_discuss",
         help="Whether the present user is in the conversation in Discuss.",
     )
+    trouble = fields.Char(
+        compute="_compute_trouble",
+        help="Why nothing reaches customers now, and when that is tried again.",
+    )
 
     @api.depends("discuss_channel_ids.channel_member_ids")
     @api.depends_context("uid")
@@ -35,11 +39,6 @@ class HelpcrunchChat(models.Model):
             # sudo: discuss.channel - only whether the one who asks is in it
             channel_sudo = chat.sudo().discuss_channel_ids
             chat.is_in_discuss = partner in channel_sudo.channel_partner_ids
-
-    trouble = fields.Char(
-        compute="_compute_trouble",
-        help="Why nothing reaches customers now, and when that is tried again.",
-    )
 
     @api.depends_context("uid", "lang", "tz")
     def _compute_trouble(self):
@@ -198,7 +197,7 @@ class HelpcrunchChat(models.Model):
     def _post(self, channel, body, message_type="comment", **vals):
         """Post into Discuss and nowhere else; as Odoo's bot unless somebody said it."""
         robot = self.env.ref("base.partner_root")
-        channel.with_context(helpcrunch_mirror=MIRROR).message_post(
+        channel.with_context(helpcrunch_mirror=marks.MIRROR).message_post(
             body=body,
             message_type=message_type,
             subtype_xmlid="mail.mt_comment",

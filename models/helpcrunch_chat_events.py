@@ -13,7 +13,7 @@ from odoo import fields, models
 from ..const import BODY_LIMIT
 from ..tools import matching, webhook
 from .helpcrunch_chat import HUMAN_STATES
-from .helpcrunch_customer import match_language
+from .helpcrunch_customer import choose_language
 from .turn import Outcome, Turn, to_datetime
 from .turn_careful import CarefulTurn
 
@@ -46,17 +46,10 @@ class HelpcrunchChat(models.Model):
         return Outcome(turn, **verdict)
 
     def _choose_language(self, row):
-        """Return the first language of dialogue, contact, customer and bot there is.
-
-        Odoo refuses to read anything in one that was switched off.
-        """
-        is_there = self.env["res.lang"]._get_data
-        for known in ("spoken_lang", "partner_lang"):
-            if row[known] and is_there(code=row[known]):
-                return row[known]
-        if language := match_language(self.env, row["locale"]):
-            return language
-        return is_there(code=row["bot_lang"]).code if row["bot_lang"] else None
+        """Return the language spoken here; that from before a merge comes first."""
+        return self.env["res.lang"]._get_code(row["spoken_lang"]) or choose_language(
+            self.env, row["partner_lang"], row["locale"], row["bot_lang"]
+        )
 
     def _store_own_event(self, event_type, data=None, key=None, wake=True):
         """Put something that Odoo itself did to this dialogue into the inbox.

@@ -236,27 +236,13 @@ class HelpcrunchChat(models.Model):
         if self.state == "bot" and self.waiting:
             self._keep_question()
         self._hand_over("paused", self.env._("The bot was paused."))
-        self._show_change()
+        self._turn.discuss_changed = True
 
     def _end_pause(self):
         """Let the timers run again: the operator goes on."""
         if self.state == "paused":
             self.state = "operator"
-            self._show_change()
-
-    def _leave_operator(self, reason):
-        """End the operator's part without any word of the bot."""
-        self.discuss_channel_ids.helpcrunch_session_id = False
-        self._get_session()._end(reason)
-        self._show_change()
-
-    def _show_change(self):
-        """Let Discuss show what has changed about the dialogue."""
-        if turn := self._turn:
-            turn.discuss_changed = True
-        else:
-            # sudo: discuss.channel - a manager need not be a member
-            self.sudo().discuss_channel_ids._send_helpcrunch_info()
+            self._turn.discuss_changed = True
 
     # === TO SOMEBODY ELSE === #
 

@@ -32,11 +32,17 @@ class HelpcrunchChat(models.Model):
         """Make a lead from the dialogue, then open it."""
         self.ensure_one()
         self._give_order("/lead")
-        # The lead is there when this transaction is committed, so it is looked for in
-        # a request of its own.
+        return self._look_afterwards("helpcrunch_chatbot.helpcrunch_chat_action_lead")
+
+    def _look_afterwards(self, xmlid):
+        """Return a server action as the answer to a button.
+
+        What was ordered is there when this transaction is committed, so it is looked
+        for in a request of its own.
+        """
         return {
             "type": "ir.actions.server",
-            "id": self.env.ref("helpcrunch_chatbot.helpcrunch_chat_action_lead").id,
+            "id": self.env.ref(xmlid).id,
             "context": {
                 "active_model": self._name,
                 "active_id": self.id,

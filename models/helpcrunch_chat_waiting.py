@@ -97,15 +97,7 @@ class HelpcrunchChat(models.Model):
             self.id,
             self.env.uid,
         )
-        return {
-            "type": "ir.actions.server",
-            "id": self.env.ref("helpcrunch_chatbot.helpcrunch_chat_action_taken").id,
-            "context": {
-                "active_model": self._name,
-                "active_id": self.id,
-                "active_ids": self.ids,
-            },
-        }
+        return self._look_afterwards("helpcrunch_chatbot.helpcrunch_chat_action_taken")
 
     def _check_may_take(self):
         """Refuse in words what cannot be taken, whether it may still be read or not.

@@ -257,12 +257,7 @@ class HelpcrunchCustomer(models.Model):
             .search([("customer_id", "=", self.id)], order="id desc", limit=1)
             .bot_id
         )
-        language = self.env["res.lang"]
-        return (
-            (told and language._get_code(told))
-            or self._find_language()
-            or language._get_code(bot.language_id.code or "")
-        )
+        return choose_language(self.env, told, self.locale, bot.language_id.code)
 
     def _tag_partner(self, profile):
         """Put the tags of messenger, channel and HelpCrunch on the contact.
@@ -397,6 +392,19 @@ def match_language(env, locale):
             (code for code in codes if code.lower().split("_")[0] == wanted[:2]), False
         ),
     )
+
+
+def choose_language(env, told, locale, bot_lang):
+    """Return the first active language of contact, customer and bot, or False.
+
+    Odoo refuses to read anything in one that was switched off.
+
+    :param str told: code of the contact's language
+    :param str locale: what HelpCrunch tells of the customer
+    :param str bot_lang: code of the bot's language
+    """
+    get_code = env["res.lang"]._get_code
+    return get_code(told) or match_language(env, locale) or get_code(bot_lang)
 
 
 def _read_name(value):

@@ -37,7 +37,7 @@ class HelpcrunchSpoken(models.AbstractModel):
     @api.depends("older_wordings")
     @api.depends_context("lang")
     def _compute_older_wordings_text(self):
-        names = dict(self.env["res.lang"].get_installed())
+        names = self._get_language_names()
         for record in self:
             record.older_wordings_text = ", ".join(
                 f"{self._fields[name]._description_string(self.env)} "
@@ -48,7 +48,7 @@ class HelpcrunchSpoken(models.AbstractModel):
 
     @api.depends_context("lang")
     def _compute_translates_into(self):
-        names = dict(self.env["res.lang"].get_installed())
+        names = self._get_language_names()
         lang = self.env.lang or "en_US"
         for record in self:
             is_other = record._get_source_lang() != lang and len(names) > 1
@@ -58,11 +58,15 @@ class HelpcrunchSpoken(models.AbstractModel):
         """Return the code of the language that the texts are written in first."""
         return self.env.lang or "en_US"
 
+    @api.model
+    def _get_language_names(self):
+        """Return ``{code: name}`` of the active languages."""
+        return dict(self.env["res.lang"].get_installed())
+
     def _get_languages(self):
         """Return the codes of all languages, the source first: copies follow it."""
         source = self._get_source_lang()
-        codes = [code for code, _name in self.env["res.lang"].get_installed()]
-        return sorted(codes, key=lambda code: code != source)
+        return sorted(self._get_language_names(), key=lambda code: code != source)
 
     @api.model
     def _is_written_by_people(self, field):
@@ -105,7 +109,7 @@ class HelpcrunchSpoken(models.AbstractModel):
 
     def _read_wordings(self, names):
         """Return ``{id: {field: {language: text}}}`` as the database has them."""
-        if not names or not self.ids or len(self.env["res.lang"].get_installed()) < 2:
+        if not names or not self.ids or len(self._get_language_names()) < 2:
             return {}
         names = sorted(names)
         self.flush_recordset(names)
@@ -127,7 +131,7 @@ class HelpcrunchSpoken(models.AbstractModel):
 
     def _speak_defaults(self):
         """Give a text that is only the default the default of each language."""
-        codes = [code for code, _name in self.env["res.lang"].get_installed()]
+        codes = self._get_language_names()
         if len(codes) < 2:
             # English is kept in any case, and nobody hears another one.
             return
@@ -145,16 +149,20 @@ class HelpcrunchSpoken(models.AbstractModel):
                     {code: default(self.with_context(lang=code)) for code in codes},
                 )
 
-    def _follow_source(self, names, before):
-        """Have copies follow a text that was changed, and note what did not."""
-        codes = {code for code, _name in self.env["res.lang"].get_installed()}
+    def _follow_source(self, names, before=None):
+        """Have copies follow a text that was changed, and note what did not.
+
+        :param dict before: the wordings from before; None: they are what they were
+        """
+        codes = {*self._get_language_names(), "en_US"}
         after = self._read_wordings(names)
+        before = after if before is None else before
         for record in self.filtered(lambda record: record.id in after):
             source = record._get_source_lang()
             older = {}
             for name, texts in after[record.id].items():
                 was = before.get(record.id, {}).get(name, {})
-                copies, stale = _compare(was, texts, source, codes | {"en_US"})
+                copies, stale = _compare(was, texts, source, codes)
                 if copies:
                     record._add_wordings(name, copies)
                 older[name] = _keep_older(
@@ -194,10 +202,7 @@ class HelpcrunchSpoken(models.AbstractModel):
             records = self.env[model].with_context(active_test=False)
             if not records._abstract:
                 records = records.search(fields.Domain.TRUE)
-                records._follow_source(
-                    records._get_spoken_fields(),
-                    records._read_wordings(records._get_spoken_fields()),
-                )
+                records._follow_source(records._get_spoken_fields())
 
 
 def _compare(was, texts, source, codes):

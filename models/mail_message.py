@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError
 
 from odoo.addons.mail.tools.discuss import Store
 
-from .discuss_channel import POSTED
+from . import marks
 
 # The worst of the parts of a message is what its writer must know.
 _WORST_FIRST = ("failed", "cancelled", "outgoing", "sent")
@@ -16,7 +16,7 @@ class MailMessage(models.Model):
     def create(self, vals_list):
         """Make messages; in a dialogue only those that were posted there."""
         messages = super().create(vals_list)
-        if self.env.context.get("helpcrunch_posted") is not POSTED:
+        if self.env.context.get("helpcrunch_posted") is not marks.POSTED:
             messages._check_helpcrunch_change()
         return messages
 
@@ -82,14 +82,13 @@ class MailMessage(models.Model):
 
     def _send_helpcrunch_delivery(self):
         """Tell the members of the channels how their messages fared."""
-        for message in self:
+        for author, messages in self.grouped("author_id").items():
             # The writer's language and clock: who else reads it there is a colleague.
-            user = message.author_id.main_user_id
-            reader = message.with_context(lang=user.lang or self.env.lang, tz=user.tz)
-            delivery = reader._get_helpcrunch_deliveries().get(message.id)
-            if not delivery:
-                continue
-            channel = self.env["discuss.channel"].browse(message.res_id)
-            Store(bus_channel=channel).add(
-                message, {"helpcrunch_delivery": delivery}
-            ).bus_send()
+            user = author.main_user_id
+            reader = messages.with_context(lang=user.lang or self.env.lang, tz=user.tz)
+            for message_id, delivery in reader._get_helpcrunch_deliveries().items():
+                message = self.browse(message_id)
+                channel = self.env["discuss.channel"].browse(message.res_id)
+                Store(bus_channel=channel).add(
+                    message, {"helpcrunch_delivery": delivery}
+                ).bus_send()

@@ -14,3 +14,7 @@ AUTOMATIC_ALIASES = object()
 CLOCK = object()
 # A merge of ours keeps the rows that Odoo's own would lose.
 KEEP_ROWS = object()
+# What the engine itself posts in Discuss; it goes to nobody else.
+MIRROR = object()
+# What went through a dialogue's message_post, which knows who writes.
+POSTED = object()

@@ -112,6 +112,10 @@ class ResPartner(models.Model):
         """Return the extension behind the contact's phone, or an empty text."""
         return answers.read_extension(self.phone)
 
+    def _helpcrunch_value(self, name):
+        """Return the value of a field as it is written: a record's id."""
+        return self[name].id if self._fields[name].relational else self[name]
+
     def _helpcrunch_write_answer(self, name, value, lang, **vals):
         """Write an answer; the old value goes to the contact's chatter.
 
@@ -120,8 +124,7 @@ class ResPartner(models.Model):
         """
         reader = self.with_context(lang=lang)
         old = reader._helpcrunch_tell(name)
-        current = self[name].id if self._fields[name].relational else self[name]
-        if current == value:
+        if self._helpcrunch_value(name) == value:
             value = None
         else:
             vals[name] = value

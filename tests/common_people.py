@@ -19,7 +19,6 @@ ROLES = (
     "portal",
     "other company",
 )
-OWN, FOREIGN, OTHER = "own", "foreign", "other company"
 
 
 class PeopleCase(BroadcastCase):

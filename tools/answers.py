@@ -124,8 +124,7 @@ _EXTENSION = re.compile(
     r"|вн(?:утр\w*)?|int|[xх#~])[.:]*\s*(?=\d{1,9}(?!\d))",
     re.IGNORECASE,
 )
-
-
+# Digits that a number hangs on to, or that hang on to it.
 _MORE_BEFORE = re.compile(r"\d[^\s,;]*$")
 _MORE_AFTER = re.compile(r"[^\s,;]*\d")
 

@@ -47,7 +47,7 @@ class Webhook:
     @property
     def is_about_customer(self):
         """Whether it is told of a customer, and not of one of the chats."""
-        return self.event_type.startswith("customer.")
+        return _is_about_customer(self.event_type)
 
     @property
     def position(self):
@@ -119,7 +119,7 @@ def interpret(external_id, event_type, data, envelope, offset=None):
     told_at = read_time(message.get("createdAt")) or read_time(
         envelope.get("createdAt")
     )
-    is_customer_event = event_type.startswith("customer.")
+    is_customer_event = _is_about_customer(event_type)
     return Webhook(
         external_id=external_id,
         event_type=event_type,
@@ -168,6 +168,10 @@ def _read_object(text):
 def _refuse(name):
     # Python reads NaN and Infinity; JSON and the database do not.
     raise ValueError(name)
+
+
+def _is_about_customer(event_type):
+    return event_type.startswith("customer.")
 
 
 def _text(value):

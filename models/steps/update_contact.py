@@ -263,12 +263,7 @@ class HelpcrunchChat(models.Model):
     def _repeat_answers(self, partner):
         """Give another contact what was answered here, tags and notes included."""
         for step, name, value in self._get_answers_for(partner):
-            current = (
-                partner[name].id
-                if partner._fields[name].relational
-                else (partner[name])
-            )
-            if current != value:
+            if partner._helpcrunch_value(name) != value:
                 # Its own note comes along with a merge, and would say it twice.
                 self.partner_id._helpcrunch_forget_note(name, step._get_note_lang())
             step._store_answer(partner, name, value)
