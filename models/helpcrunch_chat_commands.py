@@ -215,9 +215,8 @@ class HelpcrunchChat(models.Model):
             vals["name"] = title[:_TITLE_LIMIT]
         if self.state == "operator":
             vals["type"] = self.account_id.helpcrunch_crm_type
-        if not step.lead_user_id.active:
-            vals["user_id"] = self._find_seller(session, user).id
-        return step._make_lead(self, **vals), True
+        seller = self._find_seller(session, user)
+        return step._make_lead(self, seller=seller, **vals), True
 
     def _find_seller(self, session, user):
         """Return whose lead it is, if the step names nobody: who has the dialogue, else

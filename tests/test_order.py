@@ -79,3 +79,17 @@ class TestReaderLanguage(OperatorCase):
             lead.with_context(tz="Asia/Tokyo"), at
         ).strftime("%d.%m.%Y")
         self.assertIn(day, lead.description)
+
+    def test_an_ordered_lead_is_in_the_operators_language(self):
+        """Whose lead it becomes reads it, also if the step names nobody."""
+        self.env["res.lang"].with_user(self.administrator)._activate_lang("uk_UA")
+        self.olena.with_user(self.administrator).write(
+            {"lang": "uk_UA", "tz": "Asia/Tokyo"}
+        )
+        self.says("Hi", locale="en")
+        self.says("help me")
+        self.orders(self.olena, "/lead")
+        lead = self.chat().lead_ids
+        self.assertEqual(lead.user_id, self.olena)
+        self.assertIn("Asia/Tokyo", lead.description)
+        self.assertNotIn("The dialogue in Odoo", lead.description)

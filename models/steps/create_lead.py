@@ -77,10 +77,11 @@ class HelpcrunchStep(models.Model):
             chat._trace("lead")
         return self.next_step_id
 
-    def _make_lead(self, chat, turn_number=False, **vals):
+    def _make_lead(self, chat, turn_number=False, seller=None, **vals):
         """Make a lead from a dialogue as this step says; an empty step says nothing.
 
         :param int turn_number: the pass through the step, for "one pass, one lead"
+        :param seller: whose lead it is if the step names nobody who may have it
         :param vals: what is to be different from what the step says
         """
         company = chat.company_id
@@ -92,14 +93,14 @@ class HelpcrunchStep(models.Model):
             .with_company(company)
             # Whoever was made responsible is told by Odoo; nobody else is subscribed.
             .with_context(mail_create_nosubscribe=True)
-            .create(self._prepare_lead_vals(chat, turn_number) | vals)
+            .create(self._prepare_lead_vals(chat, turn_number, seller) | vals)
             .sudo(self.env.su)
         )
 
-    def _prepare_lead_vals(self, chat, turn_number):
+    def _prepare_lead_vals(self, chat, turn_number, seller):
         partner, bot = chat._ensure_partner(), chat.bot_id
         channel = chat.application_id
-        seller = self._find_seller(chat)
+        seller = self._find_seller(chat) or seller or self.env["res.users"]
         chat = chat._for_staff(seller)
         # A contact that was moved to another company has no leads in this one.
         foreign = partner.company_id and partner.company_id != chat.company_id
