@@ -10,7 +10,7 @@ from odoo.fields import Command
 from odoo.tests import TransactionCase, new_test_user
 
 from ..const import PRIVATE_API_PARAMETER
-from ..models import work
+from ..models import helpcrunch_account_catch_up, work
 from ..tools import worker
 
 # The stand-in is a program of its own beside the addon, not a part of it.
@@ -82,6 +82,15 @@ class HelpcrunchCase(TransactionCase):
             MANAGER_GROUP,
             company_id=company.id,
             company_ids=[Command.set(company.ids)],
+        )
+
+    @classmethod
+    def add_outsiders(cls):
+        """Hire people without a role of the app, who may not come near it."""
+        cls.clerk = new_test_user(cls.env, "clerk", "base.group_user")
+        cls.portal = new_test_user(cls.env, "portal", "base.group_portal")
+        cls.sales_manager = new_test_user(
+            cls.env, "sales_manager", "sales_team.group_sale_manager"
         )
 
     @classmethod
@@ -259,6 +268,19 @@ class HelpcrunchCase(TransactionCase):
         with self.enter_test_mode_if_needed():
             self.take_own_events()
         self.take_in()
+
+    def catch_up(self):
+        """Have the cron fetch what no webhook brought, and do what it leads to."""
+        with (
+            patch.object(helpcrunch_account_catch_up, "_GRACE_SECONDS", -5),
+            self.enter_test_mode_if_needed(),
+        ):
+            for cron in ("catch_up", "process_events"):
+                self.env.ref(
+                    f"helpcrunch_chatbot.ir_cron_{cron}"
+                ).method_direct_trigger()
+            self.work()
+        self.env.invalidate_all()
 
     def list_pair(self, newer, older, **vals):
         """Put two contacts on the list of possible duplicates."""

@@ -41,16 +41,15 @@ class PeopleCase(BroadcastCase):
             name="Seller",
             tz="Europe/Kyiv",
         )
+        cls.add_outsiders()
         cls.people = {
             "administrator": cls.administrator,
             "manager": cls.manager,
             "operator": cls.olena,
             "operator + sales": cls.seller,
-            "nobody": new_test_user(cls.env, "clerk", "base.group_user"),
-            "sales manager": new_test_user(
-                cls.env, "sales_manager", "sales_team.group_sale_manager"
-            ),
-            "portal": new_test_user(cls.env, "portal", "base.group_portal"),
+            "nobody": cls.clerk,
+            "sales manager": cls.sales_manager,
+            "portal": cls.portal,
             "other company": cls.stranger,
         }
         cls.env.ref("crm.group_use_lead").user_ids |= cls.seller

@@ -226,44 +226,49 @@ class ThreadCase(BaseCase):
 
 
 class OperatorThreadCase(ThreadCase):
-    """A queue of five operators, to which "help me" leads."""
+    """Queues with the same five operators; "help me" leads to the first."""
 
     cap = 3
+    operators = OPERATORS
+    queues = ("Threads",)
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.user_ids = [
             cls._create_person(f"thread_operator_{number}", OPERATOR_GROUP)
-            for number in range(OPERATORS)
+            for number in range(cls.operators)
         ]
 
     def setUp(self):
         super().setUp()
         with self.transaction(self.manager_id) as env:
-            queue = env["helpcrunch.operator.queue"].create(
-                {
-                    "name": "Threads",
-                    "max_active_chats": self.cap,
-                    "joined_message": "",
-                    "operator_ids": [
-                        Command.create({"user_id": user_id})
-                        for user_id in self.user_ids
-                    ],
-                },
+            queues = env["helpcrunch.operator.queue"].create(
+                [
+                    {
+                        "name": name,
+                        "max_active_chats": self.cap,
+                        "joined_message": "",
+                        "operator_ids": [
+                            Command.create({"user_id": user_id})
+                            for user_id in self.user_ids
+                        ],
+                    }
+                    for name in self.queues
+                ],
             )
+            self.queue_ids = queues.ids
+            self.queue_id = self.queue_ids[0]
             env["helpcrunch.step"].create(
                 {
                     "name": "To an operator",
                     "message": False,
                     "step_type": "forward_operator",
                     "bot_id": self.bot_id,
-                    "queue_id": queue.id,
+                    "queue_id": self.queue_id,
                     "alias_ids": [(0, 0, {"name": "help me"})],
                 },
             )
-            self.queue_id = queue.id
-            self.queue_ids = queue.ids
 
     def _clean_up(self):
         result = super()._clean_up()
@@ -271,3 +276,23 @@ class OperatorThreadCase(ThreadCase):
             env["helpcrunch.operator.queue"].browse(self.queue_ids).unlink()
             env["res.users"].browse(self.user_ids).helpcrunch_max_active_chats = 0
         return result
+
+    def make_crowd(self, env, rows):
+        """Make dialogues of one contact that differ in these values.
+
+        What is said in them is another test's business.
+        """
+        env["helpcrunch.account"].browse(self.account_id).state = "draft"
+        partner = env["res.partner"].create({"name": "Crowd"})
+        return env["helpcrunch.chat"].create(
+            [
+                {
+                    "external_id": str(90000 + number),
+                    "account_id": self.account_id,
+                    "bot_id": self.bot_id,
+                    "partner_id": partner.id,
+                    **row,
+                }
+                for number, row in enumerate(rows)
+            ],
+        )

@@ -23,8 +23,9 @@ KEY = "test-api-key"
 MISSING_CHAT = 999999
 
 
-@tagged("post_install", "-at_install")
-class TestApiClient(BaseCase):
+class ClientCase(BaseCase):
+    """The client and a stand-in alone, without Odoo."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -43,6 +44,9 @@ class TestApiClient(BaseCase):
     def client(self, key=KEY, url=None, timeout=PATIENCE):
         return HelpcrunchApi(f"{url or self.helpcrunch.url}/v1", key, timeout)
 
+
+@tagged("post_install", "-at_install")
+class TestApiClient(ClientCase):
     def fails(self, error, call, *args, status=None):
         """Expect exactly this error, and no key in what it says."""
         with self.assertRaises(HelpcrunchError) as caught:

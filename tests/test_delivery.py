@@ -13,14 +13,33 @@ from .common import CUSTOMER, HelpcrunchCase
 _LOGGER = "odoo.addons.helpcrunch_chatbot.models"
 
 
-@tagged("post_install", "-at_install")
-class TestDelivery(HelpcrunchCase):
-    """What HelpCrunch answers, and what becomes of a message then (spec 9)."""
+class DeliveryCase(HelpcrunchCase):
+    """A bot with an answer, and the calls that bring it to the customer."""
 
     def setUp(self):
         super().setUp()
         self.step("Welcome", alias="/start")
         self.step("Leads", message="About leads", alias="leads")
+
+    def _calls(self):
+        return self.env["helpcrunch.outbox"].search(
+            [("chat_id", "=", self.chat().id)], order="id"
+        )
+
+    def _make_due(self):
+        self._calls().filtered("not_before").not_before = "2026-01-01 00:00:00"
+
+    def _said(self, text):
+        chat = int(self.chat().external_id)
+        return [line["text"] for line in self.helpcrunch.messages(chat)].count(text)
+
+
+@tagged("post_install", "-at_install")
+class TestDelivery(DeliveryCase):
+    """What HelpCrunch answers, and what becomes of a message then (spec 9)."""
+
+    def setUp(self):
+        super().setUp()
         self.says("Hi")
 
     def _deliver(self):
@@ -37,18 +56,6 @@ class TestDelivery(HelpcrunchCase):
                 )
         self.env.invalidate_all()
         return courier
-
-    def _calls(self):
-        return self.env["helpcrunch.outbox"].search(
-            [("chat_id", "=", self.chat().id)], order="id"
-        )
-
-    def _make_due(self):
-        self._calls().filtered("not_before").not_before = "2026-01-01 00:00:00"
-
-    def _said(self, text):
-        chat = int(self.chat().external_id)
-        return [line["text"] for line in self.helpcrunch.messages(chat)].count(text)
 
     def test_sent(self):
         self.assertEqual(self.says("leads"), ["About leads"])

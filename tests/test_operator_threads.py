@@ -27,22 +27,11 @@ class TestOperatorThreads(OperatorThreadCase):
         """Make dialogues whose customers have all just asked for an operator."""
         with self.transaction() as env:
             account = env["helpcrunch.account"].browse(self.account_id)
-            # What is said is another test's business.
-            account.state = "draft"
-            partner = env["res.partner"].create({"name": "Crowd"})
-            chats = env["helpcrunch.chat"].create(
-                [
-                    {
-                        "external_id": str(90000 + number),
-                        "account_id": self.account_id,
-                        "bot_id": self.bot_id,
-                        "partner_id": partner.id,
-                        "started_at": "2026-01-01 00:00:00",
-                        "last_customer_message_at": "2026-01-01 00:00:00",
-                    }
-                    for number in range(count)
-                ],
-            )
+            asked = {
+                "started_at": "2026-01-01 00:00:00",
+                "last_customer_message_at": "2026-01-01 00:00:00",
+            }
+            chats = self.make_crowd(env, [asked] * count)
             now = time.time()
             for chat in chats:
                 message = {"id": chat.id, "text": "help me", "createdAt": str(now)}

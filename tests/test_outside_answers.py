@@ -5,15 +5,16 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.tests import BaseCase, HttpCase, new_test_user, tagged
+from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from ..exceptions import HelpcrunchError, UnknownOutcomeError, UnreachableError
 from ..models import work
 from ..models.courier import Courier
 from ..tools import shapes, webhook, worker
-from ..tools.helpcrunch_api import HelpcrunchApi
-from .common import BOT_AGENT, CUSTOMER, HelpcrunchCase, StandIn
+from .common import BOT_AGENT, CUSTOMER, HelpcrunchCase
+from .test_api_client import ClientCase
+from .test_delivery import DeliveryCase
 
 _MODELS = "odoo.addons.helpcrunch_chatbot.models"
 _HTML = "<html><body>Somebody else's secret</body></html>"
@@ -33,20 +34,10 @@ _NONSENSE = (
 
 
 @tagged("post_install", "-at_install")
-class TestClientDoor(BaseCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.helpcrunch = StandIn(port=0, rate_limit=0)
-        cls.helpcrunch.start()
-        cls.addClassCleanup(cls.helpcrunch.stop)
-
+class TestClientDoor(ClientCase):
     def setUp(self):
         super().setUp()
-        self.helpcrunch.reset()
-        self.helpcrunch.set(rate_limit=0)
-        self.api = HelpcrunchApi(f"{self.helpcrunch.url}/v1", "test-api-key", 5)
-        self.chat = self.helpcrunch.customer_says(CUSTOMER, "Hi", application=2)["chat"]
+        self.api = self.client(timeout=5)
 
     def answers(self, body, status=200, mimetype="application/json"):
         """Let the next call be answered so."""
@@ -205,16 +196,8 @@ class TestClientDoor(BaseCase):
 
 
 @tagged("post_install", "-at_install")
-class TestOutsideAnswers(HelpcrunchCase):
+class TestOutsideAnswers(DeliveryCase):
     """What becomes of messages and messengers when the answers are none."""
-
-    def setUp(self):
-        super().setUp()
-        self.step("Welcome", alias="/start")
-        self.step("Leads", message="About leads", alias="leads")
-        self.manager = new_test_user(
-            self.env, "hc_outside", "helpcrunch_chatbot.group_manager"
-        )
 
     def deliver(self):
         with self.enter_test_mode_if_needed():
@@ -222,18 +205,6 @@ class TestOutsideAnswers(HelpcrunchCase):
             self.work()
         self.env.invalidate_all()
         self.hears(int(self.chat().external_id))
-
-    def calls(self):
-        return self.env["helpcrunch.outbox"].search(
-            [("chat_id", "=", self.chat().id)], order="id"
-        )
-
-    def make_due(self):
-        self.calls().filtered("not_before").not_before = "2026-01-01 00:00:00"
-
-    def said(self, text):
-        chat = int(self.chat().external_id)
-        return [line["text"] for line in self.helpcrunch.messages(chat)].count(text)
 
     def test_nothing_is_sent_that_nobody_hears(self):
         self.says("Hi")
@@ -243,11 +214,11 @@ class TestOutsideAnswers(HelpcrunchCase):
                     fail_next=[{"fail": 200, "body": body, "path": "POST /v1/messages"}]
                 )
                 self.assertEqual(self.says("leads"), [])
-                self.assertEqual(self.calls()[-1].state, "unknown")
-                self.make_due()
+                self.assertEqual(self._calls()[-1].state, "unknown")
+                self._make_due()
                 self.deliver()
-                self.assertEqual(self.calls()[-1].state, "sent")
-                self.assertEqual(self.said("About leads"), count)
+                self.assertEqual(self._calls()[-1].state, "sent")
+                self.assertEqual(self._said("About leads"), count)
 
     def test_a_proxy_in_between_costs_no_text_and_no_order(self):
         self.step("Two", alias="two", next_step_id=self.step("Second"))
@@ -265,13 +236,15 @@ class TestOutsideAnswers(HelpcrunchCase):
                     ]
                 )
                 self.assertEqual(self.says("two"), [])
-                self.make_due()
+                self._make_due()
                 self.deliver()
-                self.assertEqual((self.said("Two"), self.said("Second")), (count,) * 2)
+                self.assertEqual(
+                    (self._said("Two"), self._said("Second")), (count,) * 2
+                )
         lines = self.helpcrunch.messages(int(self.chat().external_id))
         said = [line["text"] for line in lines if line["from"] == "agent"]
         self.assertEqual(said, ["Welcome", *["Two", "Second"] * 4])
-        self.assertNotIn("failed", self.calls().mapped("state"))
+        self.assertNotIn("failed", self._calls().mapped("state"))
 
     def test_a_status_without_an_answer_holds_nothing_up(self):
         self.says("Hi")
@@ -288,7 +261,7 @@ class TestOutsideAnswers(HelpcrunchCase):
             )
             self.env.flush_all()
             self.assertEqual(self.says("leads"), ["About leads"])
-            self.assertEqual(set(self.calls().mapped("state")), {"sent"})
+            self.assertEqual(set(self._calls().mapped("state")), {"sent"})
 
     def test_connecting_archives_nothing_for_nonsense(self):
         account = self.account.with_user(self.manager)
@@ -410,7 +383,7 @@ class TestOutsideAnswers(HelpcrunchCase):
         self.assertEqual((self.account.state, self.account.error), ("connected", False))
         self.assertFalse(self.account.activity_ids)
         self.run_cron()
-        self.assertEqual(self.said("About leads"), 1)
+        self.assertEqual(self._said("About leads"), 1)
 
     def test_connecting_during_an_outage_is_tried_again_too(self):
         self.helpcrunch.set(down=True)

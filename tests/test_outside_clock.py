@@ -8,7 +8,6 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..models import helpcrunch_account_catch_up
 from ..tools import clock, webhook
 from .common import CUSTOMER, HelpcrunchCase
 from .common_operators import OperatorCase
@@ -32,18 +31,6 @@ class CatchUp(Shifted):
     def lose(self):
         """Let every webhook so far get lost."""
         self.helpcrunch.captured(clear=True)
-
-    def catch_up(self):
-        with (
-            patch.object(helpcrunch_account_catch_up, "_GRACE_SECONDS", -5),
-            self.enter_test_mode_if_needed(),
-        ):
-            self.env.ref("helpcrunch_chatbot.ir_cron_catch_up").method_direct_trigger()
-            self.env.ref(
-                "helpcrunch_chatbot.ir_cron_process_events"
-            ).method_direct_trigger()
-            self.work()
-        self.env.invalidate_all()
 
     def said(self, customer=CUSTOMER):
         chat = self.helpcrunch.desk.customers[customer].chat_ids[-1]

@@ -4,13 +4,10 @@ Each switch is there because the sources about HelpCrunch disagree or are silent
 addon must not care which of them is right.
 """
 
-from unittest.mock import patch
-
 from helpcrunch.toggles import TOGGLES
 
 from odoo.tests import tagged
 
-from ..models import helpcrunch_account_catch_up
 from .common_operators import OperatorCase
 
 # The other positions of what changes how HelpCrunch looks from here.
@@ -103,16 +100,7 @@ class TestEverySwitch(OperatorCase):
         self.assertEqual(heard[-1:], ["About leads"])
         self.helpcrunch.customer_says(customer, "leads")
         self.helpcrunch.captured(clear=True)
-        with (
-            patch.object(helpcrunch_account_catch_up, "_GRACE_SECONDS", -5),
-            self.enter_test_mode_if_needed(),
-        ):
-            self.env.ref("helpcrunch_chatbot.ir_cron_catch_up").method_direct_trigger()
-            self.env.ref(
-                "helpcrunch_chatbot.ir_cron_process_events"
-            ).method_direct_trigger()
-            self.work()
-        self.env.invalidate_all()
+        self.catch_up()
         self.assertEqual(self.texts(customer)[-2:], ["About leads"] * 2)
         mine = [("chat_id.customer_id.external_id", "=", str(customer))]
         calls = self.env["helpcrunch.outbox"].search(mine)

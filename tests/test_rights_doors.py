@@ -20,13 +20,9 @@ class RightsCase(OperatorCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.clerk = new_test_user(cls.env, "rights clerk", "base.group_user")
-        cls.portal = new_test_user(cls.env, "rights portal", "base.group_portal")
+        cls.add_outsiders()
         cls.seller = new_test_user(
             cls.env, "rights seller", "sales_team.group_sale_salesman"
-        )
-        cls.sales_manager = new_test_user(
-            cls.env, "rights sales manager", "sales_team.group_sale_manager"
         )
         cls.selling_operator = new_test_user(
             cls.env, "rights both", f"{OPERATOR},sales_team.group_sale_salesman"

@@ -3,13 +3,12 @@
 from lxml import etree
 
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
 from ..models import work
 from .common import CUSTOMER
-from .common_operators import OPERATOR_GROUP, OperatorCase
-from .common_threads import ThreadCase
+from .common_operators import OperatorCase
+from .common_threads import OperatorThreadCase
 
 _GONE = "waits no more"
 
@@ -313,63 +312,19 @@ class TestWaiting(OperatorCase):
 
 
 @tagged("post_install", "-at_install")
-class TestTakeThreads(ThreadCase):
+class TestTakeThreads(OperatorThreadCase):
     """Pressed at once: one has it, and no cap is exceeded."""
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.user_ids = [
-            cls._create_person(f"taker_{number}", OPERATOR_GROUP) for number in range(2)
-        ]
-
-    def setUp(self):
-        super().setUp()
-        with self.transaction(self.manager_id) as env:
-            queues = env["helpcrunch.operator.queue"].create(
-                [
-                    {
-                        "name": name,
-                        "max_active_chats": 1,
-                        "joined_message": "",
-                        "operator_ids": [
-                            Command.create({"user_id": user_id})
-                            for user_id in self.user_ids
-                        ],
-                    }
-                    for name in ("First", "Second")
-                ],
-            )
-            self.queue_ids = queues.ids
-
-    def _clean_up(self):
-        result = super()._clean_up()
-        with self.transaction() as env:
-            env["helpcrunch.operator.queue"].browse(self.queue_ids).unlink()
-            env["res.users"].browse(self.user_ids).helpcrunch_max_active_chats = 0
-        return result
+    cap = 1
+    operators = 2
+    queues = ("First", "Second")
 
     def make_waiting(self, *queue_ids):
         """Make dialogues that wait in these queues; return their ids."""
         with self.transaction() as env:
-            # What is said is another test's business.
-            env["helpcrunch.account"].browse(self.account_id).state = "draft"
-            partner = env["res.partner"].create({"name": "Crowd"})
-            chats = env["helpcrunch.chat"].create(
-                [
-                    {
-                        "external_id": str(91000 + number),
-                        "account_id": self.account_id,
-                        "bot_id": self.bot_id,
-                        "partner_id": partner.id,
-                        "state": "queued",
-                        "queue_id": queue_id,
-                        "queued_at": "2026-01-01 00:00:00",
-                    }
-                    for number, queue_id in enumerate(queue_ids)
-                ],
-            )
-            return chats.ids
+            waits = {"state": "queued", "queued_at": "2026-01-01 00:00:00"}
+            rows = [{"queue_id": queue_id, **waits} for queue_id in queue_ids]
+            return self.make_crowd(env, rows).ids
 
     def press(self, chat_id, user_id, queue_id, told):
         """Press the button, as a request does, then look what came of it."""
