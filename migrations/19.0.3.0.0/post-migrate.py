@@ -12,6 +12,7 @@ _logger = logging.getLogger(__name__)
 
 def migrate(cr, version):
     _note_who_waits(cr)
+    _note_what_was_told(cr)
     _name_messages_alike(cr)
     _recompute_phrases(cr)
     _give_texts_wordings(cr)
@@ -24,6 +25,26 @@ def _note_who_waits(cr):
         UPDATE helpcrunch_chat SET unanswered_since = last_customer_message_at
          WHERE unread > 0 AND state IN ('queued', 'operator', 'paused')
            AND unanswered_since IS NULL
+        """
+    )
+
+
+def _note_what_was_told(cr):
+    """Tell up to which line Discuss has a dialogue; a time was compared before."""
+    cr.execute(
+        """
+        UPDATE discuss_channel channel SET helpcrunch_told_line = told.line_id
+          FROM (SELECT channel.id, MAX(line.id) AS line_id
+                  FROM discuss_channel channel
+                  JOIN helpcrunch_message line
+                    ON line.chat_id = channel.helpcrunch_chat_id
+                 WHERE line.occurred_at <= (
+                           SELECT MAX(message.create_date) FROM mail_message message
+                            WHERE message.model = 'discuss.channel'
+                              AND message.res_id = channel.id)
+              GROUP BY channel.id) told
+         WHERE told.id = channel.id AND channel.helpcrunch_session_id IS NULL
+           AND channel.helpcrunch_told_line IS NULL
         """
     )
 
