@@ -179,6 +179,49 @@ class TestOperators(unittest.TestCase):
         )
         self.assertEqual(self.operator.errors, [])
 
+    def test_windows_of_dialogues_that_ended_stay_away(self):
+        """One dialogue goes on and its window comes back; the other's does not."""
+        windows = (
+            "[...document.querySelectorAll('.o-mail-ChatWindow')]"
+            ".map(node => node.textContent)"
+        )
+        # Whichever test was before, both dialogues are hers.
+        self.odoo.log_in("petro").call(
+            "helpcrunch.operator", "set_my_availability", False
+        )
+        for number, name in ((7101, "Ended"), (7102, "Lasting")):
+            self.helpcrunch.customer_says(number, "/start", application=2, name=name)
+            self.helpcrunch.customer_says(number, "manager", application=2)
+        self.operator.log_in(self.odoo.url, "olena")
+        self.operator.open(f"{self.odoo.url}/odoo/contacts")
+        for name in ("Ended", "Lasting"):
+            menu = ".o_menu_systray .fa-comments"
+            self.operator.wait_for(f"!!document.querySelector('{menu}')")
+            self.operator.run(f"document.querySelector('{menu}').click()")
+            found = (
+                "[...document.querySelectorAll('.o-mail-NotificationItem')]"
+                f".find(node => node.textContent.includes('{name} ·'))"
+            )
+            self.operator.wait_for(f"!!{found}")
+            self.operator.run(f"{found}.click()")
+            self.operator.wait_for(f"{windows}.some(text => text.includes('{name} ·'))")
+        olena = self.odoo.log_in("olena")
+        ended = olena.search("discuss.channel", [("name", "ilike", "Ended ·")])
+        olena.call(
+            "discuss.channel", "execute_command_helpcrunch", ended, body="/close"
+        )
+        self.operator.keep_picture("11-windows")
+        self.operator.run("window.isFormer = true")
+        self.operator.open(f"{self.odoo.url}/odoo/contacts")
+        self.operator.wait_for(
+            f"!window.isFormer && {windows}.some(text => text.includes('Lasting ·'))"
+        )
+        self.operator.keep_picture("12-windows-again")
+        self.assertFalse(
+            self.operator.run(f"{windows}.some(text => text.includes('Ended ·'))")
+        )
+        self.assertEqual(self.operator.errors, [])
+
     def test_from_the_bot_to_a_person_and_back(self):
         self.operator.log_in(self.odoo.url, "olena")
         self.operator.open(f"{self.odoo.url}/odoo/discuss")
