@@ -48,6 +48,18 @@ def set_up(administrator):
         administrator.create("res.partner", {**CUSTOMER, "country_id": ukraine})
 
 
+def staff_queue(manager):
+    """Let the demo's operator have the dialogues that the example's queue gets."""
+    operator = manager.search("res.users", [("login", "=", "operator")])[0]
+    for queue in manager.search("helpcrunch.operator.queue", []):
+        if not manager.search("helpcrunch.operator", [("queue_id", "=", queue)]):
+            manager.write(
+                "helpcrunch.operator.queue",
+                queue,
+                {"operator_ids": [(0, 0, {"user_id": operator})]},
+            )
+
+
 def main():
     """Set up, connect, draw, and let the webhooks come."""
     administrator = Person(ODOO_URL, DATABASE, "admin")
@@ -56,6 +68,7 @@ def main():
     bot_id = manager.search("helpcrunch.bot", [], active_test=False)[0]
     account_id = manager.read("helpcrunch.bot", bot_id, "account_id")[0]
     connect(administrator, manager, account_id, STANDIN_URL)
+    staff_queue(manager)
     vals = {"tz": "Europe/Kyiv"}
     ukrainian = manager.search("res.lang", [("code", "=", "uk_UA")])
     if ukrainian:

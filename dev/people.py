@@ -43,7 +43,8 @@ class Person:
             data = json.load(answer)
         if "error" in data:
             raise Refused(data["error"]["data"]["message"])
-        return data["result"]
+        # What returns nothing has no result.
+        return data.get("result")
 
     def call(self, model, method, *args, context=None, **kwargs):
         """Call a public method of a model as the web client does.
