@@ -15,6 +15,7 @@
         "security/ir.model.access.csv",
         "data/ir_config_parameter_data.xml",
         "data/ir_cron_data.xml",
+        "data/mail_activity_type_data.xml",
         "views/helpcrunch_step_views.xml",
         "views/steps/text.xml",
         "views/steps/free_input.xml",

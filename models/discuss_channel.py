@@ -11,6 +11,7 @@ from odoo.addons.mail.tools.discuss import Store
 from ..tools.commands import parse_command
 from ..tools.text import html_to_markdown
 from . import marks
+from .reader import for_reader
 
 
 def _is_helpcrunch(channel):
@@ -140,9 +141,7 @@ class DiscussChannel(models.Model):
             # A colleague who was invited sees the conversation, not its form.
             "can_open": user._can_open(chat_sudo),
             "is_open": bool(self.sudo().helpcrunch_session_id),
-            "trouble": chat_sudo.with_context(
-                lang=user.lang or self.env.lang, tz=user.tz
-            ).trouble,
+            "trouble": for_reader(chat_sudo, user, self.env.lang).trouble,
             "state": chat_sudo.state,
             "channel": chat_sudo.application_id.name or "",
             "queue": chat_sudo.queue_id.name or "",

@@ -8,6 +8,11 @@ from odoo.tools import SQL, str2bool, urls
 from ..const import API_URL, EVENT_TYPES, PRIVATE_API_PARAMETER, WEBHOOK_PATH
 from ..tools import network
 from ..tools.helpcrunch_api import HelpcrunchApi
+from .reader import for_reader
+
+# Kinds of activities: what is told once, or taken back by itself.
+KEY_REFUSED = "helpcrunch_chatbot.mail_activity_type_key_refused"
+EVENT_FAILED = "helpcrunch_chatbot.mail_activity_type_event_failed"
 
 
 class HelpcrunchAccount(models.Model):
@@ -284,28 +289,31 @@ class HelpcrunchAccount(models.Model):
         """Stop sending for this messenger until its key is mended (a call got 401)."""
         self.ensure_one()
         if self.state == "connected":
-            self._note_lost(error)
-            self.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=self.env._("HelpCrunch refused the key"),
-                note=self.error,
-                user_id=self._get_responsible().id,
+            responsible = self._get_responsible()
+            account = for_reader(self, responsible)
+            account._note_lost(error)
+            account.activity_schedule(
+                KEY_REFUSED,
+                summary=account.env._("HelpCrunch refused the key"),
+                note=account.error,
+                user_id=responsible.id,
             )
 
     def _tell_failed_event(self, event):
         """Plan an activity for an event that failed for good; one is enough."""
         self.ensure_one()
-        summary = self.env._("An event of a dialogue failed")
-        if summary not in self.activity_ids.mapped("summary"):
-            self.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=summary,
-                note=self.env._(
+        if not self.activity_search([EVENT_FAILED]):
+            responsible = self._get_responsible()
+            account = for_reader(self, responsible)
+            account.activity_schedule(
+                EVENT_FAILED,
+                summary=account.env._("An event of a dialogue failed"),
+                note=account.env._(
                     "Event %(event)s could not be processed. Look under Configuration "
                     "> Events, mend the cause and press Try again.",
                     event=event.external_id,
                 ),
-                user_id=self._get_responsible().id,
+                user_id=responsible.id,
             )
 
     def _get_responsible(self):

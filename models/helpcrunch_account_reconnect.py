@@ -2,6 +2,8 @@
 
 from odoo import api, fields, models
 
+from .helpcrunch_account import KEY_REFUSED
+
 # Minutes until it is tried once more; the last wait goes on.
 _RETRY_MINUTES = (1, 2, 5, 10, 30, 60)
 # Seconds until people are told that something waits.
@@ -75,9 +77,8 @@ class HelpcrunchAccount(models.Model):
     def _forget_trouble(self):
         """Take back what was told to people about a refused key."""
         self.write({"retry_at": False, "retries": 0})
-        summary = self.env._("HelpCrunch refused the key")
         # sudo: mail.activity - it may be somebody else's
-        self.sudo().activity_ids.filtered(lambda row: row.summary == summary).unlink()
+        self.sudo().activity_unlink([KEY_REFUSED])
 
     def _explain_trouble(self):
         """Return why nothing reaches customers now, or False. For operators too."""

@@ -1,9 +1,12 @@
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL
+from odoo.tools import SQL, LazyTranslate
 
 from . import marks
 from .bot_map import BotMap
+from .reader import for_reader
+
+_lt = LazyTranslate(__name__)
 
 
 class HelpcrunchBot(models.Model):
@@ -313,7 +316,7 @@ class HelpcrunchBot(models.Model):
                 ("chat_id.bot_id", "in", self.ids),
                 ("message_id.author_type", "=", "bot"),
             ],
-            self.env._("The bot was archived or taken off."),
+            _lt("The bot was archived or taken off."),
         )
 
     def _find_warnings(self):
@@ -344,8 +347,7 @@ class HelpcrunchBot(models.Model):
 
     def _for_administrator(self):
         """Return the bot in the language of who is told about its troubles."""
-        responsible = self.account_id._get_responsible()
-        return self.with_context(lang=responsible.lang or "en_US")
+        return for_reader(self, self.account_id._get_responsible())
 
     def _tell_administrator(self, summary, note):
         """Plan one activity on the bot; the same trouble again adds none."""

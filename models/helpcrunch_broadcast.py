@@ -1,9 +1,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, LazyTranslate
 
 from ..tools import budget
 from . import work
+
+_lt = LazyTranslate(__name__)
 
 ACTIVE_STATES = ("planned", "running")
 
@@ -248,7 +250,7 @@ class HelpcrunchBroadcast(models.Model):
         """Send nothing more until somebody resumes it."""
         active_sudo = self._for_orders().filtered(lambda row: row._is_active())
         active_sudo.state = "paused"
-        active_sudo._recall(self.env._("The broadcast was paused."))
+        active_sudo._recall(_lt("The broadcast was paused."))
 
     def action_resume(self):
         """Go on where it was paused.
@@ -277,7 +279,7 @@ class HelpcrunchBroadcast(models.Model):
             lambda row: row._is_active() or row.state == "paused"
         )
         unfinished_sudo.write({"state": "cancelled", "done_at": fields.Datetime.now()})
-        unfinished_sudo._recall(self.env._("The broadcast was cancelled."))
+        unfinished_sudo._recall(_lt("The broadcast was cancelled."))
         unfinished_sudo._skip_waiting("cancelled")
 
     def _skip_waiting(self, reason):

@@ -47,9 +47,10 @@ class HelpcrunchBroadcast(models.Model):
     def _tell_failed_run(self, step_id, error):
         """Tell the administrator, once, that a schedule could not run."""
         for step in self.env["helpcrunch.step"].browse(step_id).exists():
-            step.bot_id._tell_administrator(
-                self.env._("A schedule cannot run: %(step)s", step=step.name),
-                self.env._(
+            bot = step.bot_id._for_administrator()
+            bot._tell_administrator(
+                bot.env._("A schedule cannot run: %(step)s", step=step.name),
+                bot.env._(
                     "It is tried again every minute. Open the step and save it: what "
                     "is wrong is told there. (%(error)s)",
                     error=error,

@@ -1,8 +1,10 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, LazyTranslate
 
 from .helpcrunch_broadcast import ACTIVE_STATES
+
+_lt = LazyTranslate(__name__)
 
 
 class HelpcrunchBroadcastRecipient(models.Model):
@@ -301,7 +303,7 @@ class HelpcrunchBroadcastRecipient(models.Model):
                 lambda row: (row._weight(), row.partner_id == dst_partner), reverse=True
             )[0]
             for twin in (twins - kept).filtered("message_id"):
-                twin._take_back(self.env._("The contact got it in another dialogue."))
+                twin._take_back(_lt("The contact got it in another dialogue."))
             (twins - kept).unlink()
         rows.exists().partner_id = dst_partner
 

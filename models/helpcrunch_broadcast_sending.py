@@ -8,10 +8,12 @@ dies is followed by ir.cron within a minute.
 """
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, LazyTranslate
 
 from ..const import PRIORITY_LIVE
 from ..tools import budget
+
+_lt = LazyTranslate(__name__)
 
 # So many seconds' worth of calls wait at most in inboxes and outbox, and one at least.
 _AHEAD_SECONDS = 0.5
@@ -238,7 +240,7 @@ class HelpcrunchBroadcast(models.Model):
         now = fields.Datetime.now()
         self.search([("state", "=", "running")]).filtered(
             lambda row: row.bot_id._get_quiet_end(now)
-        )._recall(self.env._("The bot's quiet hours began."))
+        )._recall(_lt("The bot's quiet hours began."))
 
     # === WHAT COMES NEXT === #
 

@@ -5,6 +5,7 @@ from odoo.tools import format_datetime
 from ..tools import placeholders
 from . import trace
 from .helpcrunch_step import WAIT
+from .reader import for_reader, get_staff_langs
 
 # Who owns a dialogue in these states is a person; the bot only writes down.
 HUMAN_STATES = ("operator", "queued", "paused")
@@ -300,6 +301,10 @@ class HelpcrunchChat(models.Model):
         return {"type": "ir.actions.act_url", "url": self.inbox_url, "target": "new"}
 
     # === VERBS FOR STEPS === #
+
+    def _for_staff(self, user=None):
+        """Return the dialogue as a colleague reads it, or staff at large."""
+        return for_reader(self, user, *get_staff_langs(self.bot_id, self.company_id))
 
     def _step(self, step_id):
         """Return a step in the language of this dialogue."""

@@ -55,10 +55,7 @@ class HelpcrunchChat(models.Model):
         :rtype: tuple
         """
         self._trace("command", text=f"/{name} {argument}".strip())
-        staff = self
-        lang = user.lang or self.bot_id.language_id.code
-        if lang:
-            staff = self.with_context(lang=lang)
+        staff = self._for_staff(user)
         if target:
             return staff._transfer_to(target, is_chosen=True), None
         return getattr(staff, f"_command_{name}")(argument, user)

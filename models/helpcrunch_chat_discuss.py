@@ -211,11 +211,6 @@ class HelpcrunchChat(models.Model):
             body = Markup('<div class="o_mail_notification">%s</div>') % body
             self._post(channel, body, "notification")
 
-    def _for_staff(self, user):
-        """Return the dialogue in the language of a reader, else of the company."""
-        lang = user.lang or self.company_id.partner_id.lang
-        return self.with_context(lang=lang or self.env.lang)
-
     # === WRITTEN IN DISCUSS === #
 
     def _on_operator_said(self, facts):

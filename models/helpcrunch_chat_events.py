@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from odoo import fields, models
+from odoo.tools import LazyTranslate
 
 from ..const import BODY_LIMIT
 from ..tools import matching, webhook
@@ -16,6 +17,8 @@ from .helpcrunch_chat import HUMAN_STATES
 from .helpcrunch_customer import choose_language
 from .turn import Outcome, Turn, to_datetime
 from .turn_careful import CarefulTurn
+
+_lt = LazyTranslate(__name__)
 
 
 class HelpcrunchChat(models.Model):
@@ -204,7 +207,8 @@ class HelpcrunchChat(models.Model):
             {
                 "account_id": self.account_id.id,
                 "external_id": facts.agent,
-                "name": name or self.env._("Agent %(number)s", number=facts.agent),
+                "name": name
+                or self._for_staff().env._("Agent %(number)s", number=facts.agent),
             },
         )
 
@@ -229,7 +233,7 @@ class HelpcrunchChat(models.Model):
         reason = "customer" if facts.closed_by_customer() else "helpcrunch"
         self._close_discuss(reason)
         self._get_session()._end(reason)
-        self._hand_over("done", self.env._("The chat was closed."))
+        self._hand_over("done", _lt("The chat was closed."))
         self.write({"user_id": False, "queue_id": False, "return_step_id": False})
         return None
 
@@ -245,7 +249,7 @@ class HelpcrunchChat(models.Model):
     def _on_customer_blocked(self, facts):
         self.customer_id.blocked = True
         self._trace("told_blocked")
-        self._cancel_for_customer(self.env._("The customer was blocked in HelpCrunch."))
+        self._cancel_for_customer(_lt("The customer was blocked in HelpCrunch."))
 
     def _on_customer_unblocked(self, facts):
         self.customer_id.blocked = False
@@ -254,7 +258,7 @@ class HelpcrunchChat(models.Model):
     def _on_customer_deleted(self, facts):
         self.customer_id.active = False
         self._trace("told_deleted")
-        self._cancel_for_customer(self.env._("The customer was deleted in HelpCrunch."))
+        self._cancel_for_customer(_lt("The customer was deleted in HelpCrunch."))
 
     def _on_customer_unsubscribed(self, facts):
         self.customer_id._set_unsubscribed(True)
@@ -349,7 +353,7 @@ class HelpcrunchChat(models.Model):
         """Do not close a chat in which the conversation goes on."""
         self.env["helpcrunch.outbox"]._cancel_unsent(
             [("chat_id", "=", self.id), ("kind", "=", "status")],
-            self.env._("The conversation goes on."),
+            _lt("The conversation goes on."),
         )
 
     def _hand_over(self, state, reason):

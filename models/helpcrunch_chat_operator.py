@@ -3,9 +3,12 @@
 from datetime import UTC, datetime
 
 from odoo import fields, models
+from odoo.tools import LazyTranslate
 
 from ..const import API_TIMEOUT
 from .turn import to_datetime
+
+_lt = LazyTranslate(__name__)
 
 
 class HelpcrunchChat(models.Model):
@@ -188,7 +191,7 @@ class HelpcrunchChat(models.Model):
             self._close_discuss("transfer")
         if self.state in ("bot", "done"):
             self._keep_question()
-        self._hand_over("operator", self.env._("A person took the dialogue over."))
+        self._hand_over("operator", _lt("A person took the dialogue over."))
         operator = self._find_operator(agent)
         queues = self.bot_id.operator_queue_ids.filtered("active")
         queue = operator.queue_id or queues[:1]
@@ -235,7 +238,7 @@ class HelpcrunchChat(models.Model):
         """Silence the bot; an operator keeps the dialogue, without timers."""
         if self.state == "bot" and self.waiting:
             self._keep_question()
-        self._hand_over("paused", self.env._("The bot was paused."))
+        self._hand_over("paused", _lt("The bot was paused."))
         self._turn.discuss_changed = True
 
     def _end_pause(self):
@@ -262,7 +265,7 @@ class HelpcrunchChat(models.Model):
             session._end("transfer")
         elif self.state == "bot":
             self._keep_question()
-        self._hand_over("queued", self.env._("A person took the dialogue over."))
+        self._hand_over("queued", _lt("A person took the dialogue over."))
         if operator:
             self._connect(
                 self._open_session(

@@ -250,7 +250,7 @@ class HelpcrunchDuplicate(models.Model):
 
     def _take_answer(self):
         """Write what was given in the chat to the contact, as a person decided."""
-        lang = self.company_id.partner_id.lang
+        lang = self.chat_id._for_staff().env.lang
         self.older_partner_id._helpcrunch_write_answer(self.kind, self.value, lang)
         # sudo: helpcrunch.duplicate - the row is no more needed; managers only decide
         self.sudo().unlink()

@@ -37,7 +37,7 @@ class HelpcrunchDuplicate(models.Model):
             return
         # Notes on contacts are for the company's people, not for the customer.
         row = row.with_company(row.company_id).with_context(
-            lang=row.company_id.partner_id.lang
+            lang=row.chat_id._for_staff().env.lang
         )
         row.chat_id._lock_names(f"{row.kind}:{row.company_id.id}:{row.value}")
         pair = row._find_pair()

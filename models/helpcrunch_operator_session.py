@@ -1,7 +1,9 @@
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, LazyTranslate
 
 from ..const import CRON_BATCH
+
+_lt = LazyTranslate(__name__)
 
 
 class HelpcrunchOperatorSession(models.Model):
@@ -116,7 +118,7 @@ class HelpcrunchOperatorSession(models.Model):
         )
         self.env["helpcrunch.outbox"]._cancel_unsent(
             [("chat_id", "in", active.chat_id.ids), ("kind", "=", "assignee")],
-            self.env._("Somebody else has the dialogue."),
+            _lt("Somebody else has the dialogue."),
         )
         # The next session of the dialogue must find the place free.
         active.flush_recordset()

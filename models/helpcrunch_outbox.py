@@ -115,7 +115,10 @@ class HelpcrunchOutbox(models.Model):
 
     @api.model
     def _cancel_unsent(self, domain, reason):
-        """Cancel what is not on its way yet, with the messages it would have said."""
+        """Cancel what is not on its way yet, with the messages it would have said.
+
+        :param reason: a lazy text; each dialogue has it in its operator's language
+        """
         # sudo: helpcrunch.outbox, helpcrunch.message - written by nobody by hand; who
         # archives a bot or pauses a broadcast takes back what it has not said yet
         calls_sudo = self.sudo().search(
@@ -124,8 +127,11 @@ class HelpcrunchOutbox(models.Model):
         for call in calls_sudo.filtered(lambda call: call.state == "unknown"):
             # It may have arrived: nobody is to repeat it without reading the chat.
             call.payload = {**(call.payload or {}), "outcome": "unknown"}
-        calls_sudo.write({"state": "cancelled", "error": reason})
-        calls_sudo.message_id.write({"state": "cancelled", "error": reason})
+        for error, calls in calls_sudo.grouped(
+            lambda call: call.chat_id._for_staff(call.chat_id.user_id).env._(reason)
+        ).items():
+            calls.write({"state": "cancelled", "error": error})
+            calls.message_id.write({"state": "cancelled", "error": error})
         calls_sudo.message_id.mail_message_id._send_helpcrunch_delivery()
 
     @api.model

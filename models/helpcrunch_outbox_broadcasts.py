@@ -1,8 +1,11 @@
 """What a broadcast has to know of calls that people order or forbid."""
 
 from odoo import models
+from odoo.tools import LazyTranslate
 
 from ..const import PRIORITY_LIVE
+
+_lt = LazyTranslate(__name__)
 
 
 class HelpcrunchOutbox(models.Model):
@@ -52,6 +55,6 @@ class HelpcrunchCustomer(models.Model):
                     ("chat_id.customer_id", "in", customers_sudo.ids),
                     ("chat_id.partner_id", "in", customers_sudo.partner_id.ids),
                 ],
-                self.env._("The customer wants no more broadcasts."),
+                _lt("The customer wants no more broadcasts."),
             )
         return result

@@ -4,6 +4,7 @@ from odoo.exceptions import AccessError
 from odoo.addons.mail.tools.discuss import Store
 
 from . import marks
+from .reader import for_reader
 
 # The worst of the parts of a message is what its writer must know.
 _WORST_FIRST = ("failed", "cancelled", "outgoing", "sent")
@@ -85,7 +86,7 @@ class MailMessage(models.Model):
         for author, messages in self.grouped("author_id").items():
             # The writer's language and clock: who else reads it there is a colleague.
             user = author.main_user_id
-            reader = messages.with_context(lang=user.lang or self.env.lang, tz=user.tz)
+            reader = for_reader(messages, user, self.env.lang)
             for message_id, delivery in reader._get_helpcrunch_deliveries().items():
                 message = self.browse(message_id)
                 channel = self.env["discuss.channel"].browse(message.res_id)

@@ -248,13 +248,14 @@ class Turn:
     def _stop_loop(self, step):
         """Stop a flow that never comes to rest, and tell the administrator."""
         chat = self.chat
+        bot = chat.bot_id._for_administrator()
         steps = chat.env["helpcrunch.step"].browse([*self.entered, step.id])
         chain = " → ".join(steps.mapped("name"))
         self.note("guard", text=chain)
         chat.waiting = False
-        chat.bot_id._tell_administrator(
-            chat.env._("The bot goes round in a circle"),
-            chat.env._(
+        bot._tell_administrator(
+            bot.env._("The bot goes round in a circle"),
+            bot.env._(
                 "A dialogue was stopped after these steps: %(chain)s. Let one of them "
                 "wait for an answer, or lead out of the circle.",
                 chain=chain,

@@ -53,6 +53,7 @@ from . import (
     test_people_walk,
     test_privacy,
     test_queries,
+    test_reader_language,
     test_rights_discuss,
     test_rights_doors,
     test_rights_forms,

@@ -194,7 +194,7 @@ class TestUpdateContact(AskCase):
 
     def test_the_note_is_for_the_companys_people(self):
         self.env["res.lang"]._activate_lang("uk_UA")
-        self.account.company_id.partner_id.lang = "uk_UA"
+        self.bot.language_id = self.env["res.lang"]._lang_get("uk_UA")
         self.env["ir.module.module"].search(
             [("name", "=", "helpcrunch_chatbot")]
         )._update_translations("uk_UA")

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from ...tools import matching
 from ..helpcrunch_step import WAIT
+from ..reader import for_reader, get_staff_langs
 from ..res_partner_answers import ASKABLE_FIELDS, ASKABLE_RELATIONS, ASKABLE_TYPES
 
 # By these a person is known: a phrase that calls an operator is none of them, and a
@@ -201,8 +202,9 @@ class HelpcrunchStep(models.Model):
         return (partner.category_id - self.remove_category_ids) | self.add_category_ids
 
     def _get_note_lang(self):
-        # For the company's people, whatever language the customer speaks.
-        return self.company_id.partner_id.lang
+        return for_reader(
+            self, None, *get_staff_langs(self.bot_id, self.company_id)
+        ).env.lang
 
     def _look_for_twins(self, chat, partner, name):
         """Have contacts with the same number or e-mail looked for, after the turn."""
