@@ -146,7 +146,9 @@ class HelpcrunchBot(models.Model):
                 bot.account_id.application_ids
             )
 
-    @api.depends("step_ids.alias_ids.name", "application_ids.active")
+    @api.depends(
+        "step_ids.alias_ids.name", "application_ids.active", "language_id.active"
+    )
     def _compute_warning(self):
         for bot in self:
             bot.warning = "\n".join(bot._find_warnings())
@@ -194,7 +196,9 @@ class HelpcrunchBot(models.Model):
 
     def write(self, vals):
         serving = self.filtered(lambda bot: bot._serves())
-        result = super().write(vals)
+        spoken = self._get_spoken() if "language_id" in vals else []
+        with self._changing_source(*spoken):
+            result = super().write(vals)
         if stopped := serving.filtered(lambda bot: not bot._serves()):
             stopped._stop()
         if vals.keys() & self._version_fields():
@@ -280,7 +284,13 @@ class HelpcrunchBot(models.Model):
 
     def _version_fields(self):
         """Return the fields whose change makes a compiled bot stale."""
-        return {"operator_words", "fallback_step_id", "fallback_limit"}
+        return {"operator_words", "fallback_step_id", "fallback_limit", "language_id"}
+
+    def _get_spoken(self):
+        """Return everything whose texts are in the bot's language."""
+        steps = self.with_context(active_test=False).step_ids
+        # sudo: helpcrunch.operator.queue - its texts follow, whoever may see it
+        return [self, steps, steps.answer_ids, steps.queue_id.sudo()]
 
     def _touch(self):
         """Raise the version, so that every worker compiles the bot anew.
@@ -321,6 +331,14 @@ class HelpcrunchBot(models.Model):
 
     def _find_warnings(self):
         warnings = []
+        if not self.language_id.active:
+            warnings.append(
+                self.env._(
+                    "“%(language)s”, the language of the texts, is not active. Choose "
+                    "another one, or activate it.",
+                    language=self.language_id.name,
+                ),
+            )
         starts = self.step_ids.alias_ids.filtered(
             lambda alias: alias._is_start() and not alias.code
         )

@@ -6,6 +6,8 @@ language has a wording of its own here, and those that are only copies of the so
 follow it.
 """
 
+from contextlib import contextmanager
+
 from psycopg2.extras import Json
 
 from odoo import api, fields, models
@@ -97,6 +99,12 @@ class HelpcrunchSpoken(models.AbstractModel):
         self._follow_source(names, before)
         return result
 
+    def action_confirm_wordings(self):
+        """Say that the translations fit the text they were made from, as it is now."""
+        self.check_access("write")
+        # sudo: helpcrunch.spoken - the note is the machine's, the texts are theirs
+        self.sudo().older_wordings = False
+
     # === WORDINGS === #
 
     @api.model
@@ -169,6 +177,47 @@ class HelpcrunchSpoken(models.AbstractModel):
                     (record.older_wordings or {}).get(name, []), was, texts, stale
                 )
             record._note_older(older)
+
+    @api.model
+    @contextmanager
+    def _changing_source(self, *spoken):
+        """Have the copies in these texts follow them into another language.
+
+        A wording that only repeats the former source would else be said for ever.
+
+        :param spoken: records whose language may change meanwhile
+        """
+        former = [
+            {record: record._get_source_lang() for record in records}
+            for records in spoken
+        ]
+        yield
+        for sources in former:
+            for record, lang in sources.items():
+                record._follow_new_source(lang)
+
+    def _follow_new_source(self, former):
+        """Repeat the texts of another language from now on, where nobody translated.
+
+        :param str former: code of the language that was repeated up to now
+        """
+        source = self._get_source_lang()
+        if source == former:
+            return
+        older = {}
+        wordings = self._read_wordings(self._get_spoken_fields()).get(self.id, {})
+        for name, texts in wordings.items():
+            old, new = texts.get(former), texts.get(source)
+            if new and old != new:
+                copies = {
+                    code: new
+                    for code, text in texts.items()
+                    if text == old and code != former
+                }
+                self._add_wordings(name, copies)
+            noted = (self.older_wordings or {}).get(name, [])
+            older[name] = [code for code in noted if code != source]
+        self._note_older(older)
 
     def _note_older(self, older):
         noted = {**(self.older_wordings or {}), **older}

@@ -132,6 +132,9 @@ class PeopleCase(BroadcastCase):
         self.list_pair(self.partner(5003), self.partner(5005))
         decided = self.list_pair(self.partner(5004), self.partner(5005))
         decided.with_user(self.manager).action_dismiss()
+        for text in (self.bot, self.thanks, self.queue):
+            # As if its English were older than the text in the bot's language.
+            self.by_machine(text).older_wordings = {text._rec_name: ["en_US"]}
         recipients = self.by_machine(self.broadcast).recipient_ids
         for recipient, state in zip(recipients, ("failed", "unknown"), strict=False):
             recipient.state = state

@@ -79,6 +79,62 @@ class TestLanguages(HelpcrunchCase):
         self.env["res.lang"].with_user(self.administrator)._activate_lang("de_DE")
         self.assertEqual(self.greets("de", 5001), ["Вітаємо!"])
 
+    def test_translations_that_are_still_right_are_told_no_more(self):
+        self.at_work(self.welcome).with_context(lang="pl_PL").message = "Dzień dobry!"
+        self.at_work(self.welcome).message = "Добрий день!"
+        self.at_work(self.welcome).action_confirm_wordings()
+        self.assertFalse(self.welcome.older_wordings)
+        self.assertEqual(self.greets("pl", 5001), ["Dzień dobry!"])
+
+    def test_texts_follow_a_bot_that_changes_its_language(self):
+        choice = self.drawn(
+            "helpcrunch.step",
+            name="Choice",
+            bot_id=self.bot.id,
+            step_type="choice",
+            message="Що?",
+            alias_ids=[(0, 0, {"name": "choose"})],
+            answer_ids=[(0, 0, {"name": "Доставка"})],
+        )
+        for record, name, text in (
+            (self.welcome, "message", "Hello!"),
+            (choice.answer_ids, "name", "Delivery"),
+        ):
+            self.at_work(record).with_context(lang="en_US")[name] = text
+        self.assertEqual(self.greets("pl", 5001), ["Вітаємо!"])
+        self.at_work(self.bot).language_id = self.env.ref("base.lang_en")
+        self.assertEqual(self.greets("pl", 5002), ["Hello!"])
+        self.assertIn("Delivery", self.says("choose", 5002)[0])
+        self.assertEqual(self.greets("uk", 5003), ["Вітаємо!"])
+        self.at_work(self.welcome).with_context(lang="en_US").message = "Hi!"
+        self.assertEqual(self.greets("pl", 5004), ["Hi!"])
+        self.assertEqual(self.greets("uk", 5005), ["Вітаємо!"])
+        self.assertEqual(self.welcome.older_wordings, {"message": ["uk_UA"]})
+
+    def test_a_queue_follows_the_bot_that_leads_to_it(self):
+        queue = self.drawn("helpcrunch.operator.queue", name="Shop")
+        self.drawn(
+            "helpcrunch.step",
+            name="To an operator",
+            bot_id=self.bot.id,
+            step_type="forward_operator",
+            queue_id=queue.id,
+        )
+        self.at_work(queue).joined_message = "Я тут."
+        self.at_work(queue).with_context(lang="pl_PL").joined_message = "Я тут."
+        self.at_work(queue).with_context(lang="en_US").joined_message = "I am here."
+        self.at_work(self.bot).language_id = self.env.ref("base.lang_en")
+        self.assertEqual(queue.with_context(lang="pl_PL").joined_message, "I am here.")
+        self.assertEqual(queue.with_context(lang="uk_UA").joined_message, "Я тут.")
+
+    def test_an_inactive_language_is_told(self):
+        polish = self.env["res.lang"]._lang_get("pl_PL")
+        self.at_work(self.bot).language_id = polish
+        self.assertFalse(self.bot.warning)
+        polish.with_user(self.administrator).active = False
+        self.env.invalidate_all()
+        self.assertIn("is not active", self.bot.warning)
+
     def test_answers_follow(self):
         step = self.drawn(
             "helpcrunch.step",
