@@ -1,6 +1,5 @@
-"""One order of a dialogue's lines, in the language and the dates of who reads them."""
+"""One order of a dialogue's lines."""
 
-from odoo import fields
 from odoo.tests import tagged
 
 from .common_operators import OperatorCase
@@ -60,36 +59,3 @@ class TestOrder(OperatorCase):
         bodies = " ".join(self.channel().message_ids.mapped("body"))
         self.assertEqual(bodies.count("Good morning"), 1)
         self.assertIn("Thanks", bodies)
-
-
-@tagged("post_install", "-at_install")
-class TestReaderLanguage(OperatorCase):
-    def test_the_lead_is_in_the_sellers_language(self):
-        self.env["res.lang"].with_user(self.administrator)._activate_lang("uk_UA")
-        self.olena.with_user(self.administrator).write(
-            {"lang": "uk_UA", "tz": "Asia/Tokyo"}
-        )
-        self.step("Lead", "create_lead", alias="lead", lead_user_id=self.olena)
-        self.says("Hi", locale="en")
-        self.says("lead")
-        lead = self.chat().lead_ids
-        self.assertIn("Asia/Tokyo", lead.description)
-        at = self.chat().message_ids[-1:].occurred_at
-        day = fields.Datetime.context_timestamp(
-            lead.with_context(tz="Asia/Tokyo"), at
-        ).strftime("%d.%m.%Y")
-        self.assertIn(day, lead.description)
-
-    def test_an_ordered_lead_is_in_the_operators_language(self):
-        """Whose lead it becomes reads it, also if the step names nobody."""
-        self.env["res.lang"].with_user(self.administrator)._activate_lang("uk_UA")
-        self.olena.with_user(self.administrator).write(
-            {"lang": "uk_UA", "tz": "Asia/Tokyo"}
-        )
-        self.says("Hi", locale="en")
-        self.says("help me")
-        self.orders(self.olena, "/lead")
-        lead = self.chat().lead_ids
-        self.assertEqual(lead.user_id, self.olena)
-        self.assertIn("Asia/Tokyo", lead.description)
-        self.assertNotIn("The dialogue in Odoo", lead.description)

@@ -1,5 +1,6 @@
 """What staff reads is in the language of staff, not of the customer (spec 5)."""
 
+from odoo import fields
 from odoo.tests import tagged
 
 from .common_operators import OperatorCase
@@ -74,3 +75,30 @@ class TestReaderLanguage(OperatorCase):
         self.helpcrunch.set(refuse_key=False)
         self.account.action_connect()
         self.assertFalse(self.account.activity_ids)
+
+    def _speaks_in_tokyo(self, user):
+        user.with_user(self.administrator).write({"lang": "uk_UA", "tz": "Asia/Tokyo"})
+
+    def test_a_lead_is_in_the_sellers_language_and_time(self):
+        self._speaks_in_tokyo(self.olena)
+        self.step("Lead", "create_lead", alias="lead", lead_user_id=self.olena)
+        self.arrives()
+        self.says("lead")
+        lead = self.chat().lead_ids
+        self.assertIn("Asia/Tokyo", lead.description)
+        at = self.chat().message_ids[-1:].occurred_at
+        day = fields.Datetime.context_timestamp(
+            lead.with_context(tz="Asia/Tokyo"), at
+        ).strftime("%d.%m.%Y")
+        self.assertIn(day, lead.description)
+
+    def test_an_ordered_lead_is_in_the_operators_language(self):
+        """Whose lead it becomes reads it, also if the step names nobody."""
+        self._speaks_in_tokyo(self.olena)
+        self.arrives()
+        self.says("help me")
+        self.orders(self.olena, "/lead")
+        lead = self.chat().lead_ids
+        self.assertEqual(lead.user_id, self.olena)
+        self.assertIn("Asia/Tokyo", lead.description)
+        self.assertNotIn("The dialogue in Odoo", lead.description)
