@@ -49,14 +49,15 @@ def set_up(administrator):
 
 
 def staff_queue(manager):
-    """Let the demo's operator have the dialogues that the example's queue gets."""
+    """Let the demo's operator, and nobody else, have who calls for a person."""
     operator = manager.search("res.users", [("login", "=", "operator")])[0]
     for queue in manager.search("helpcrunch.operator.queue", []):
-        if not manager.search("helpcrunch.operator", [("queue_id", "=", queue)]):
+        staff = [("queue_id", "=", queue), ("user_id", "=", operator)]
+        if not manager.search("helpcrunch.operator", staff):
             manager.write(
                 "helpcrunch.operator.queue",
                 queue,
-                {"operator_ids": [(0, 0, {"user_id": operator})]},
+                {"operator_ids": [(5,), (0, 0, {"user_id": operator})]},
             )
 
 
