@@ -29,9 +29,12 @@ class TestOrder(OperatorCase):
         lines += self.line(chat, "lost", "failed", position=10.002)
         lines += self.line(chat, "asks again", "received", position=11)
         lines += self.line(chat, "answers", "sent", position=12)
+        # Told late, by a webhook that was lost: what counts is when it was said.
+        at = "2026-11-20 09:00:00"
+        lines += self.line(chat, "greets", "received", at, position=99)
         self.assertEqual(
             lines[::-1]._in_order().mapped("body"),
-            ["asks", "lost", "asks again", "answers", "waits"],
+            ["greets", "asks", "lost", "asks again", "answers", "waits"],
         )
         text = str(lines._get_transcript("UTC"))
         places = [text.index(body) for body in ("lost", "asks again", "answers")]
