@@ -401,7 +401,9 @@ class TestScreensOnPhones(TransactionCase):
 
     def arch(self, model, view_type):
         """Return a view of a model as a manager gets it."""
-        views = self.env[model].with_user(self.manager).get_views([(None, view_type)])
+        model = self.env[model].with_user(self.manager)
+        model = model.with_context(lang=self.manager.lang)
+        views = model.get_views([(None, view_type)])
         return etree.fromstring(views["views"][view_type]["arch"])
 
     def our_actions(self):
@@ -435,6 +437,42 @@ class TestScreensOnPhones(TransactionCase):
                 with self.subTest(model=model, field=node.get("name")):
                     self.assertTrue(node.xpath("kanban"))
         self.assertGreater(lists, 8)
+
+    def test_headers_of_numbers_fit(self):
+        """Odoo gives a number so much room, whatever stands above it."""
+        longest = {"integer": 9, "float": 12}
+        self.env["res.lang"]._activate_lang("uk_UA")
+        self.env["ir.module.module"].search(
+            [("name", "=", "helpcrunch_chatbot")]
+        )._update_translations(["uk_UA"])
+        headers = 0
+        for lang in ("en_US", "uk_UA"):
+            self.manager.lang = lang
+            for field, label in self.columns():
+                headers += 1
+                with self.subTest(field=str(field), label=label):
+                    self.assertLessEqual(len(label), longest.get(field.type, 99))
+        self.assertGreater(headers, 20)
+
+    def columns(self):
+        """Yield each field that stands in a list of ours, with its header."""
+        for model in sorted(set(self.our_actions().mapped("res_model"))):
+            for view_type in ("form", "list"):
+                fields = self.env[model]._fields
+                for node in self.arch(model, view_type).xpath("//list/field"):
+                    if (
+                        node.get("column_invisible")
+                        or node.get("optional") == "hide"
+                        or node.get("widget") == "handle"
+                    ):
+                        continue
+                    lines = node.xpath("ancestor::field[1]/@name")
+                    of = fields[lines[0]].comodel_name if lines else model
+                    field = self.env[of]._fields[node.get("name")]
+                    label = node.get("string") or field._description_string(
+                        self.env(context={"lang": self.manager.lang})
+                    )
+                    yield field, label
 
     def test_no_column_has_a_fixed_width(self):
         """A fixed width fits the labels of one language only."""

@@ -31,7 +31,7 @@ export class SinceField extends Component {
         const now = DateTime.max(this.clock.now, DateTime.now());
         const minutes = Math.floor(now.diff(this.value).as("minutes"));
         if (minutes < 1) {
-            return _t("less than a minute");
+            return _t("< 1 min");
         }
         const days = Math.floor(minutes / 1440);
         const hours = Math.floor((minutes % 1440) / 60);
