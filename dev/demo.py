@@ -11,7 +11,7 @@ import json
 import os
 from urllib.request import Request, urlopen
 
-from people import Person, Refused, add_user, connect, set_addresses
+from people import Person, Refused, add_user, connect, go_live, set_addresses
 
 STANDIN_URL = os.environ["DEMO_STANDIN_URL"]
 ODOO_URL = os.environ["DEMO_ODOO_URL"]
@@ -32,12 +32,16 @@ def tell_standin(verb, **arguments):
 
 
 def set_up(administrator):
-    """Do what only Odoo's administrator may: addresses, company, users."""
+    """Do what only Odoo's administrator may: addresses, company, users.
+
+    :return: whether it is the first time
+    """
     set_addresses(administrator, ODOO_URL)
     company = administrator.search("res.company", [])[0]
     ukraine = administrator.ref("base.ua")
     administrator.write("res.company", company, {"country_id": ukraine})
-    if not administrator.search("res.users", [("login", "=", "manager")]):
+    is_first = not administrator.search("res.users", [("login", "=", "manager")])
+    if is_first:
         add_user(administrator, "manager", "helpcrunch_chatbot.group_manager")
         add_user(
             administrator,
@@ -46,6 +50,7 @@ def set_up(administrator):
             "sales_team.group_sale_salesman",
         )
         administrator.create("res.partner", {**CUSTOMER, "country_id": ukraine})
+    return is_first
 
 
 def staff_queue(manager):
@@ -64,7 +69,7 @@ def staff_queue(manager):
 def main():
     """Set up, connect, draw, and let the webhooks come."""
     administrator = Person(ODOO_URL, DATABASE, "admin")
-    set_up(administrator)
+    is_first = set_up(administrator)
     manager = Person(ODOO_URL, DATABASE, "manager")
     bot_id = manager.search("helpcrunch.bot", [], active_test=False)[0]
     account_id = manager.read("helpcrunch.bot", bot_id, "account_id")[0]
@@ -75,6 +80,8 @@ def main():
     if ukrainian:
         vals["language_id"] = ukrainian[0]
     manager.write("helpcrunch.bot", bot_id, vals)
+    if is_first:
+        go_live(manager, bot_id)
     tell_standin("clear_webhooks")
     tell_standin(
         "add_webhook",

@@ -129,6 +129,11 @@ def connect(administrator, manager, account_id, standin_url):
         raise Refused(manager.read("helpcrunch.account", account_id, "error"))
 
 
+def go_live(manager, bot_id):
+    """Switch a bot on."""
+    manager.press("helpcrunch.bot", "action_go_live", bot_id)
+
+
 def add_user(administrator, login, *groups, **vals):
     """Add a user whose password is the login, and who is called like it; return the id.
 

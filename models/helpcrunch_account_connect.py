@@ -85,7 +85,8 @@ class HelpcrunchAccount(models.Model):
                 "type": kind,
                 "title": title,
                 "message": message,
-                "sticky": kind != "success",
+                # The banner of the form says the rest for as long as it is true.
+                "sticky": kind == "danger",
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }

@@ -12,24 +12,11 @@ class HelpcrunchBot(models.Model):
     @api.model
     def action_create_example(self):
         """Make the manual's example bot and open it."""
-        bot = self._create_example()
-        action = {
+        return {
             "type": "ir.actions.act_window",
             "res_model": "helpcrunch.bot",
-            "res_id": bot.id,
+            "res_id": self._create_example().id,
             "views": [(False, "form")],
-        }
-        if bot.live:
-            return action
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning",
-                "sticky": True,
-                "message": bot._tell_why_example_is_off(),
-                "next": action,
-            },
         }
 
     # === THE EXAMPLE === #
@@ -38,7 +25,7 @@ class HelpcrunchBot(models.Model):
     def _create_example(self):
         """Return the manual's example bot, made now with messenger, steps and texts.
 
-        Live, unless another bot answers all channels already: two cannot.
+        As every new bot, it serves nobody until it goes live.
 
         :rtype: helpcrunch.bot
         """
@@ -58,12 +45,6 @@ class HelpcrunchBot(models.Model):
         steps = bot._create_example_steps(author._example_steps())
         for code in bot._get_languages():
             bot._translate_example(steps, code)
-        if bot._find_rivals():
-            author.browse(bot.id).message_post(
-                body=author.browse(bot.id)._tell_why_example_is_off()
-            )
-        else:
-            bot.live = True
         return bot.with_env(self.env)
 
     @api.model
@@ -101,15 +82,6 @@ class HelpcrunchBot(models.Model):
             texts.name = texts.env._("Managers")
             texts.write(texts.default_get(queue._get_text_fields()))
         return queue
-
-    def _tell_why_example_is_off(self):
-        self.ensure_one()
-        return self.env._(
-            "The example is not live yet, because bot “%(bot)s” answers all channels "
-            "of the messenger. Take that one off or give it its own channels, then "
-            "press Go Live.",
-            bot=self._find_rivals()[:1].name,
-        )
 
     def _create_example_steps(self, drawings):
         """Make the steps, then draw the links between them.

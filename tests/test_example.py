@@ -2,6 +2,7 @@
 
 import base64
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .test_screens import PIXEL, TYPE_FIELDS, ScreensCase
@@ -14,7 +15,6 @@ class TestExample(ScreensCase):
     def make(self, user=None):
         model = self.env["helpcrunch.bot"].with_user(user or self.manager)
         action = model.action_create_example()
-        action = action.get("params", {}).get("next", action)
         return self.env["helpcrunch.bot"].browse(action["res_id"])
 
     def links(self, bot):
@@ -31,8 +31,10 @@ class TestExample(ScreensCase):
     def test_example_is_sound(self):
         self.bot.active = False
         bot = self.make()
-        self.assertTrue(bot.live)
+        # Customers do not talk to what nobody has looked at yet.
+        self.assertFalse(bot.live)
         self.assertFalse(bot.warning)
+        bot.with_user(self.manager).action_go_live()
         self.assertEqual(
             set(bot.step_ids.mapped("step_type")), set(TYPE_FIELDS), "shows every type"
         )
@@ -67,9 +69,9 @@ class TestExample(ScreensCase):
     def test_example_beside_a_bot_that_serves_all(self):
         bot = self.make()
         self.assertTrue(bot.active)
-        self.assertFalse(bot.live)
-        self.assertIn("Shop", bot.message_ids[:1].body)
         self.assertTrue(bot.step_ids)
+        with self.assertRaisesRegex(UserError, "Shop"):
+            bot.with_user(self.manager).action_go_live()
 
     def test_example_without_a_messenger(self):
         company = self.env["res.company"].create({"name": "Fresh"})

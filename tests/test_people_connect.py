@@ -33,6 +33,7 @@ class TestPeopleConnect(HelpcrunchCase):
                 account = self.new_account(user)
                 answer = account.action_connect()
                 self.assertEqual(answer["params"]["type"], "warning")
+                self.assertFalse(answer["params"]["sticky"], "would outlive its cause")
                 self.assertEqual(account.state, "error")
                 self.assertTrue(account.application_ids)
                 account.bot_agent_id = account.agent_ids.filtered(

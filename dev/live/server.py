@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "dev"))
 from helpcrunch.standin import StandIn  # noqa: E402
 from patience import PATIENCE  # noqa: E402
-from people import Person, add_user, connect, set_addresses  # noqa: E402
+from people import Person, add_user, connect, go_live, set_addresses  # noqa: E402
 
 RUN = ROOT / ".odoo"
 # Databases with the addon, by what else is installed: a copy takes a second.
@@ -320,12 +320,8 @@ def draw_echo_bot(_administrator, manager, account_id):
 
 def draw_example_bot(_administrator, manager, _account_id):
     """Make the manual's example, by the button of the empty list of bots."""
-    manager.call("helpcrunch.bot", "action_create_example")
-
-
-def go_live(manager, bot_id):
-    """Switch a bot on."""
-    manager.press("helpcrunch.bot", "action_go_live", bot_id)
+    action = manager.call("helpcrunch.bot", "action_create_example")
+    go_live(manager, action["res_id"])
 
 
 def wait_for(condition, seconds=PATIENCE):
