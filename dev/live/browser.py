@@ -144,6 +144,17 @@ class Browser:
             time.sleep(0.05)
         raise TimeoutError(f"never came true: {code}")
 
+    def click(self, selector, text=""):
+        """Click the last visible node with this very text, when it is there."""
+        node = (
+            f"[...document.querySelectorAll({json.dumps(selector)})]"
+            ".filter(node => node.offsetParent)"
+            f".findLast(node => {json.dumps(text)} === '' ||"
+            f" node.textContent.trim() === {json.dumps(text)})"
+        )
+        self.wait_for(f"!!{node}")
+        self.run(f"{node}.click()")
+
     def type(self, selector, text):
         """Type into a field with the keyboard and press Enter."""
         self.insert(selector, text)

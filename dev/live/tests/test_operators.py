@@ -130,7 +130,7 @@ class TestOperators(unittest.TestCase):
         self.writes("This fails")
         self.operator.wait_for("!!document.querySelector('.o_helpcrunch_send_again')")
         self.operator.keep_picture("8-failed")
-        self.operator.run("document.querySelector('.o_helpcrunch_send_again').click()")
+        self.operator.click(".o_helpcrunch_send_again")
         self.operator.wait_for(
             "!!document.querySelector('.o_helpcrunch_delivery[data-state=sent]')"
         )
@@ -142,12 +142,9 @@ class TestOperators(unittest.TestCase):
             petro.log_in(self.odoo.url, "petro")
             petro.open(f"{self.odoo.url}/odoo/discuss")
             petro.wait_for("!!document.querySelector('.o-mail-Discuss')")
-            self.operator.run(
-                "document.querySelector('.o_helpcrunch_transfer').click()"
-            )
+            self.operator.click(".o_helpcrunch_transfer")
             field = ".modal [name=operator_id] input"
-            self.operator.wait_for(f"!!document.querySelector('{field}')")
-            self.operator.run(f"document.querySelector('{field}').click()")
+            self.operator.click(field)
             self.operator.insert(field, "Petro")
             option = ".modal .o-autocomplete--dropdown-item a, .o-autocomplete a"
             found = (
@@ -157,7 +154,7 @@ class TestOperators(unittest.TestCase):
             self.operator.wait_for(f"!!{found}")
             self.operator.run(f"{found}.click()")
             self.operator.keep_picture("9-hand-over")
-            self.operator.run("document.querySelector('.modal .btn-primary').click()")
+            self.operator.click(".modal .btn-primary")
             self.open_dialogue(petro, "Ivan")
             petro.wait_for(f"{_TEXTS}.some(text => text.includes('This fails'))")
             petro.wait_for(f"!!document.querySelector('{_COMPOSER}')")
@@ -195,9 +192,7 @@ class TestOperators(unittest.TestCase):
         self.operator.log_in(self.odoo.url, "olena")
         self.operator.open(f"{self.odoo.url}/odoo/contacts")
         for name in ("Ended", "Lasting"):
-            menu = ".o_menu_systray .fa-comments"
-            self.operator.wait_for(f"!!document.querySelector('{menu}')")
-            self.operator.run(f"document.querySelector('{menu}').click()")
+            self.operator.click(".o_menu_systray .fa-comments")
             found = (
                 "[...document.querySelectorAll('.o-mail-NotificationItem')]"
                 f".find(node => node.textContent.includes('{name} ·'))"
@@ -276,9 +271,8 @@ class TestOperators(unittest.TestCase):
         self.operator.wait_for("!!document.querySelector('.o_helpcrunch_info_lead')")
         self.operator.keep_picture("6-lead")
 
-        self.operator.run("document.querySelector('.o_helpcrunch_close').click()")
-        self.operator.wait_for("!!document.querySelector('.modal .btn-primary')")
-        self.operator.run("document.querySelector('.modal .btn-primary').click()")
+        self.operator.click(".o_helpcrunch_close")
+        self.operator.click(".modal .btn-primary")
         self.hears("Thank you for writing!")
         self.operator.wait_for("!!document.querySelector('.o_helpcrunch_closed')")
         self.operator.keep_picture("7-closed")
