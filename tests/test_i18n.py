@@ -117,7 +117,7 @@ class TestUkrainian(HelpcrunchCase):
     def test_the_example_speaks_both_languages(self):
         self.bot.active = False
         bot = self.env["helpcrunch.bot"].with_context(lang="uk_UA")._create_example()
-        self.assertTrue(bot.live)
+        bot.with_user(self.manager).action_go_live()
         self.assertFalse(bot.warning)
         said = self.says("Вітаю", locale="uk", name="Олена")
         self.assertIn("З чим ви бажаєте працювати?", said[-1])
