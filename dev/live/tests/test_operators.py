@@ -5,7 +5,7 @@ import unittest
 from people import add_user
 
 from live.browser import Browser
-from live.server import OdooServer, StandIn, draw_bot, go_live
+from live.server import OdooServer, StandIn, draw_bot, go_live, wait_for
 
 CUSTOMER = 5002
 _CARD = f'[data-customer="{CUSTOMER}"]'
@@ -160,6 +160,8 @@ class TestOperators(unittest.TestCase):
             petro.wait_for(f"!!document.querySelector('{_COMPOSER}')")
             petro.type(_COMPOSER, "Petro here")
             chat = self.helpcrunch.chats()[-1]["id"]
+            # The check mark of the line before is there already.
+            wait_for(lambda: self.helpcrunch.messages(chat)[-1]["text"] == "Petro here")
             petro.wait_for(
                 "[...document.querySelectorAll('.o_helpcrunch_delivery')]"
                 ".at(-1)?.dataset.state == 'sent'"
