@@ -1,74 +1,13 @@
-# What others inherit comes first.
-from . import (  # isort: split
-    helpcrunch_guarded,
-    helpcrunch_remote,
-    helpcrunch_spoken,
-    helpcrunch_step_part,
-)
+"""The rooms of the house, each above those that use it."""
 
-from . import (
-    crm_lead,
-    discuss_channel,
-    discuss_channel_member,
-    helpcrunch_account,
-    helpcrunch_account_arrival,
-    helpcrunch_account_budget,
-    helpcrunch_account_catch_up,
-    helpcrunch_account_company,
-    helpcrunch_account_connect,
-    helpcrunch_account_reconnect,
-    helpcrunch_agent,
-    helpcrunch_application,
-    helpcrunch_bot,
-    helpcrunch_bot_broadcasts,
-    helpcrunch_bot_example,
-    helpcrunch_bot_live,
-    helpcrunch_bot_opt_out,
-    helpcrunch_broadcast,
-    helpcrunch_broadcast_answers,
-    helpcrunch_broadcast_planning,
-    helpcrunch_broadcast_recipient,
-    helpcrunch_broadcast_recipient_again,
-    helpcrunch_broadcast_sending,
-    helpcrunch_chat,
-    helpcrunch_chat_broadcast,
-    helpcrunch_chat_commands,
-    helpcrunch_chat_discuss,
-    helpcrunch_chat_events,
-    helpcrunch_chat_opening,
-    helpcrunch_chat_operator,
-    helpcrunch_chat_opt_out,
-    helpcrunch_chat_orders,
-    helpcrunch_chat_timers,
-    helpcrunch_chat_waiting,
-    helpcrunch_customer,
-    helpcrunch_duplicate,
-    helpcrunch_duplicate_comparison,
-    helpcrunch_duplicate_merge,
-    helpcrunch_event,
-    helpcrunch_event_receive,
-    helpcrunch_message,
-    helpcrunch_operator,
-    helpcrunch_operator_queue,
-    helpcrunch_operator_queue_assignment,
-    helpcrunch_operator_session,
-    helpcrunch_outbox,
-    helpcrunch_outbox_broadcasts,
-    helpcrunch_step,
-    helpcrunch_step_alias,
-    helpcrunch_step_answer,
-    helpcrunch_step_broadcasts,
-    helpcrunch_step_drawing,
-    helpcrunch_step_media,
-    ir_http,
-    ir_model_fields,
-    mail_message,
-    res_groups,
-    res_lang,
-    res_partner,
-    res_partner_answers,
-    res_partner_privacy,
-    res_users,
-    res_users_discuss,
-    steps,
-)
+# isort: off
+from . import messenger
+from . import script
+from . import dialogue
+from . import outbox
+from . import operators
+from . import broadcasts
+from . import contacts
+
+# Last: a step type may use any room.
+from .script import steps

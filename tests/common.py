@@ -10,8 +10,8 @@ from odoo.fields import Command
 from odoo.tests import TransactionCase, new_test_user
 
 from ..const import PRIVATE_API_PARAMETER
-from ..models import helpcrunch_account_catch_up, work
-from ..tools import worker
+from ..jobs import work, worker
+from ..models.dialogue import helpcrunch_account_catch_up
 
 # The stand-in is a program of its own beside the addon, not a part of it.
 sys.path.append(str(Path(__file__).resolve().parent.parent / "dev"))

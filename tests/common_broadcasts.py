@@ -6,8 +6,9 @@ from unittest.mock import patch
 
 from odoo import fields
 
-from ..models import courier as courier_module
-from ..models import helpcrunch_broadcast_sending, work
+from ..jobs import courier as courier_module
+from ..jobs import work
+from ..models.broadcasts import helpcrunch_broadcast_sending
 from .common_operators import OperatorCase
 
 

@@ -4,7 +4,7 @@ from unittest.mock import patch
 from odoo.tests import tagged
 
 from ..exceptions import RejectedError
-from ..models import calls as calls_module
+from ..jobs import calls as calls_module
 from .common_broadcasts import BroadcastCase
 
 

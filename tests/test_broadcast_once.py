@@ -4,8 +4,8 @@ from unittest.mock import patch
 from odoo.tests import tagged
 
 from ..exceptions import HelpcrunchError, RejectedError
-from ..models import calls as calls_module
-from ..models import work
+from ..jobs import calls as calls_module
+from ..jobs import work
 from .common_broadcasts import BroadcastCase
 
 _LONG = "First " + "word " * 250

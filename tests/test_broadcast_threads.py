@@ -3,9 +3,9 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from ..models import helpcrunch_broadcast_sending, work
-from ..models.courier import Courier
-from ..tools import worker
+from ..jobs import work, worker
+from ..jobs.courier import Courier
+from ..models.broadcasts import helpcrunch_broadcast_sending
 from .common import PATIENCE
 from .common_threads import ThreadCase
 

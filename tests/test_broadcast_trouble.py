@@ -5,11 +5,11 @@ from psycopg2.errors import UniqueViolation
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..models import courier as courier_module
-from ..models import work
+from ..jobs import courier as courier_module
+from ..jobs import work
 from .common_broadcasts import BroadcastCase
 
-_LOGGER = "odoo.addons.helpcrunch_chatbot.models"
+_LOGGER = "odoo.addons.helpcrunch_chatbot.jobs"
 
 
 @tagged("post_install", "-at_install")

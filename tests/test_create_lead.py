@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from odoo.tests import new_test_user, tagged
 from odoo.tools import html2plaintext
 
-from ..models.turn import Turn
+from ..models.dialogue.turn import Turn
 from .common import CUSTOMER, HUMAN_AGENT, HelpcrunchCase
 
 

@@ -4,13 +4,13 @@ from unittest.mock import patch
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..models import courier as courier_module
-from ..models import helpcrunch_account_catch_up, work
-from ..models.courier import Courier
-from ..tools import worker
+from ..jobs import courier as courier_module
+from ..jobs import work, worker
+from ..jobs.courier import Courier
+from ..models.dialogue import helpcrunch_account_catch_up
 from .common import CUSTOMER, HelpcrunchCase
 
-_LOGGER = "odoo.addons.helpcrunch_chatbot.models"
+_LOGGER = "odoo.addons.helpcrunch_chatbot.jobs"
 
 
 class DeliveryCase(HelpcrunchCase):

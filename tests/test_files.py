@@ -4,7 +4,7 @@ import re
 
 from odoo.tests import BaseCase, tagged
 
-from ..models.helpcrunch_message import linkify
+from ..models.dialogue.helpcrunch_message import linkify
 from ..tools.files import find_files, is_only_file
 
 UUID = "0123abcd-0123-0123-0123-0123456789ab"

@@ -6,9 +6,9 @@ from unittest.mock import patch
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from ..models import helpcrunch_duplicate_merge, work
-from ..models.turn import Turn
-from ..tools import worker
+from ..jobs import work, worker
+from ..models.contacts import helpcrunch_duplicate_merge
+from ..models.dialogue.turn import Turn
 from .common import MANAGER_GROUP, PATIENCE
 from .common_threads import ThreadCase
 

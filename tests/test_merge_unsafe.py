@@ -2,7 +2,7 @@
 
 from odoo.tests import new_test_user, tagged
 
-from ..models import work
+from ..jobs import work
 from .test_merge import PHONE, MergeCase
 
 
@@ -112,7 +112,7 @@ class TestUnsafeMerges(MergeCase):
             raise ValueError("No room")
 
         self.patch(wizard, "_merge", refuse)
-        with self.assertLogs("odoo.addons.helpcrunch_chatbot.models.work", "WARNING"):
+        with self.assertLogs("odoo.addons.helpcrunch_chatbot.jobs.work", "WARNING"):
             self.merge()
         self.assertEqual((row.state, row.tries), ("queued", 1))
         self.assertIn("No room", row.error)

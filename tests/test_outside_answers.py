@@ -9,14 +9,14 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from ..exceptions import HelpcrunchError, UnknownOutcomeError, UnreachableError
-from ..models import work
-from ..models.courier import Courier
-from ..tools import shapes, webhook, worker
+from ..jobs import work, worker
+from ..jobs.courier import Courier
+from ..tools import shapes, webhook
 from .common import BOT_AGENT, CUSTOMER, HelpcrunchCase
 from .test_api_client import ClientCase
 from .test_delivery import DeliveryCase
 
-_MODELS = "odoo.addons.helpcrunch_chatbot.models"
+_MODELS = "odoo.addons.helpcrunch_chatbot.models.messenger"
 _HTML = "<html><body>Somebody else's secret</body></html>"
 # What somebody may answer with a 200 who is not HelpCrunch, or not well.
 _NONSENSE = (

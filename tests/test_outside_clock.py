@@ -12,7 +12,7 @@ from ..tools import clock, webhook
 from .common import CUSTOMER, HelpcrunchCase
 from .common_operators import OperatorCase
 
-_MODELS = "odoo.addons.helpcrunch_chatbot.models"
+_JOBS = "odoo.addons.helpcrunch_chatbot.jobs"
 _SHIFTS = (0, 600, -600)
 
 
@@ -220,7 +220,7 @@ class TestCatchUp(CatchUp, HelpcrunchCase):
             self.helpcrunch.set(
                 fail_next=[{"fail": 200, "body": body, "path": "POST /v1/chats/search"}]
             )
-            with self.subTest(body=body), mute_logger(f"{_MODELS}.catch_up"):
+            with self.subTest(body=body), mute_logger(f"{_JOBS}.catch_up"):
                 self.catch_up()
                 self.assertEqual(self.said(customer), ["Welcome"])
 

@@ -9,8 +9,9 @@ from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
-from ..models import catch_up, helpcrunch_account_catch_up
-from ..models.courier import Courier
+from ..jobs import catch_up
+from ..jobs.courier import Courier
+from ..models.dialogue import helpcrunch_account_catch_up
 from .common import CUSTOMER, HelpcrunchCase
 
 SECRET = "my secret word"

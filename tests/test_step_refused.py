@@ -11,11 +11,11 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..models import work
-from ..models.turn_careful import CarefulTurn
+from ..jobs import work
+from ..models.dialogue.turn_careful import CarefulTurn
 from .common import HelpcrunchCase
 
-_QUIET = mute_logger("odoo.addons.helpcrunch_chatbot.models.work", "odoo.sql_db")
+_QUIET = mute_logger("odoo.addons.helpcrunch_chatbot.jobs.work", "odoo.sql_db")
 
 
 @tagged("post_install", "-at_install")

@@ -8,7 +8,7 @@ from html import unescape
 
 from odoo.tests import BaseCase, tagged
 
-from ..models.helpcrunch_message import linkify
+from ..models.dialogue.helpcrunch_message import linkify
 from ..tools import answers, files, log, matching, placeholders, text
 
 # A turn of a dialogue takes milliseconds; a pattern that tries every way to cut a text

@@ -5,7 +5,8 @@ import random
 
 from odoo.tests import BaseCase, tagged
 
-from ..tools import budget, log, signature, webhook, worker
+from ..jobs import worker
+from ..tools import budget, log, signature, webhook
 from .common import PATIENCE
 
 

@@ -5,6 +5,7 @@ from . import (
     commands,
     helpcrunch_api,
     log,
+    marks,
     matching,
     network,
     placeholders,
@@ -13,5 +14,4 @@ from . import (
     signature,
     text,
     webhook,
-    worker,
 )

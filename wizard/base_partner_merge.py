@@ -3,7 +3,7 @@ from psycopg2.errors import CheckViolation, ExclusionViolation, UniqueViolation
 from odoo import api, models
 from odoo.tools import SQL, mute_logger
 
-from ..models import marks
+from ..tools import marks
 
 _NOT_ALLOWED = (UniqueViolation, ExclusionViolation, CheckViolation)
 

@@ -1,0 +1,388 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL, LazyTranslate
+
+from ...jobs import work
+from ...tools import budget
+
+_lt = LazyTranslate(__name__)
+
+ACTIVE_STATES = ("planned", "running")
+
+
+class HelpcrunchBroadcast(models.Model):
+    """One run of a schedule step: who is to get its message, and who got it.
+
+    Here are its fields and its form; when one is planned stands in
+    ``helpcrunch_broadcast_planning.py``, how it is sent in
+    ``helpcrunch_broadcast_sending.py``, what came of it in
+    ``helpcrunch_broadcast_answers.py``.
+    """
+
+    _name = "helpcrunch.broadcast"
+    _description = "HelpCrunch Broadcast"
+    _order = "planned_at desc, id desc"
+
+    name = fields.Char(required=True, readonly=True)
+    step_id = fields.Many2one(
+        "helpcrunch.step",
+        "Schedule Step",
+        index=True,
+        ondelete="set null",
+        readonly=True,
+    )
+    bot_id = fields.Many2one(
+        "helpcrunch.bot", required=True, index=True, ondelete="cascade", readonly=True
+    )
+    account_id = fields.Many2one(
+        "helpcrunch.account",
+        "Messenger",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        readonly=True,
+    )
+    company_id = fields.Many2one(
+        "res.company", index=True, ondelete="cascade", readonly=True
+    )
+    planned_at = fields.Datetime("Planned for", required=True, readonly=True)
+    state = fields.Selection(
+        [
+            ("planned", "Planned"),
+            ("running", "Sending"),
+            ("paused", "Paused"),
+            ("done", "Done"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        default="planned",
+        readonly=True,
+    )
+    started_at = fields.Datetime("Started", readonly=True)
+    done_at = fields.Datetime("Ended on", readonly=True)
+    # When somebody last looked what to send next, in Unix seconds: one process does.
+    fed_at = fields.Float("Last Look", readonly=True)
+    recipient_ids = fields.One2many("helpcrunch.broadcast.recipient", "broadcast_id")
+    recipient_count = fields.Integer("Recipients", compute="_compute_counts")
+    pending_count = fields.Integer("Waiting", compute="_compute_counts")
+    sent_count = fields.Integer("Sent", compute="_compute_counts")
+    failed_count = fields.Integer("Failed", compute="_compute_counts")
+    skipped_count = fields.Integer("Skipped", compute="_compute_counts")
+    unknown_count = fields.Integer("Outcome Unknown", compute="_compute_counts")
+    reasons = fields.Text(
+        "Why Skipped or Failed",
+        compute="_compute_reasons",
+        help="How many recipients for which reason.",
+    )
+    progress = fields.Float(
+        compute="_compute_counts", help="The part of the recipients that is settled."
+    )
+    estimated_end = fields.Datetime(
+        compute="_compute_estimated_end",
+        help="At the calls a minute that the messenger has beside live replies.",
+    )
+    hint = fields.Char("Why It Waits", compute="_compute_hint")
+
+    _step_moment_unique = models.UniqueIndex(
+        "(step_id, planned_at)",
+        "This step has run at this moment already.",
+    )
+    _active_idx = models.Index("(account_id, id) WHERE state IN ('planned', 'running')")
+
+    # === COMPUTES === #
+
+    def _compute_counts(self):
+        counts = {}
+        for broadcast, state, count in self.env[
+            "helpcrunch.broadcast.recipient"
+        ]._read_group(
+            [("broadcast_id", "in", self.ids)], ["broadcast_id", "state"], ["__count"]
+        ):
+            counts.setdefault(broadcast, {})[state] = count
+        for broadcast in self:
+            of_state = counts.get(broadcast, {})
+            for state in ("pending", "sent", "failed", "skipped", "unknown"):
+                broadcast[f"{state}_count"] = of_state.get(state, 0)
+            total = sum(of_state.values())
+            settled = total - broadcast.pending_count - broadcast.unknown_count
+            broadcast.recipient_count = total
+            broadcast.progress = 100 * settled / total if total else 100
+
+    def _compute_reasons(self):
+        recipients = self.env["helpcrunch.broadcast.recipient"]
+        counts = recipients._read_group(
+            [("broadcast_id", "in", self.ids), ("reason", "!=", False)],
+            ["broadcast_id", "reason"],
+            ["__count"],
+            order="__count desc",
+        )
+        for broadcast in self:
+            broadcast.reasons = "\n".join(
+                f"{recipients._tell_reason(reason)}: {count}"
+                for of, reason, count in counts
+                if of == broadcast
+            )
+
+    def _compute_estimated_end(self):
+        now = fields.Datetime.now()
+        for broadcast in self:
+            broadcast.estimated_end = False
+            ready = broadcast._is_active() and broadcast._count_put_off(now)[1]
+            if not ready:
+                continue
+            account = broadcast.account_id
+            per_minute = budget.bulk_rate(
+                account.requests_per_minute,
+                account.broadcast_share,
+                account.budget_ids._used_live(),
+            )
+            calls = broadcast._count_calls_ahead()
+            begin = broadcast.bot_id._get_quiet_end(now) or now
+            broadcast.estimated_end = fields.Datetime.add(
+                begin, minutes=calls / per_minute
+            )
+
+    def _count_calls_ahead(self):
+        """Return how many calls there are until this broadcast is sent."""
+        ahead = self.search(
+            [
+                ("account_id", "=", self.account_id.id),
+                ("state", "in", ACTIVE_STATES),
+                ("id", "<=", self.id),
+            ]
+        )
+        return sum(
+            row.pending_count * (1 + len(row.step_id.media_ids)) for row in ahead
+        )
+
+    @api.depends("name", "planned_at")
+    def _compute_display_name(self):
+        for broadcast in self:
+            moment = broadcast.bot_id._format_moment(broadcast.planned_at)
+            broadcast.display_name = f"{broadcast.name} ({moment})"
+
+    def _compute_hint(self):
+        now = fields.Datetime.now()
+        for broadcast in self:
+            is_open = broadcast._is_active() or broadcast.state == "paused"
+            broadcast.hint = is_open and broadcast._find_hint(now)
+
+    def _find_hint(self, now):
+        """Return why nothing is sent just now, if there is a reason."""
+        if not self.bot_id._serves() or not self.step_id.active:
+            return self.env._(
+                "Its bot is not live, or its step is archived or deleted."
+            )
+        if self.state == "paused":
+            return False
+        if self.account_id.state != "connected" or not self.account_id.active:
+            return self.env._(
+                "Messenger “%(messenger)s” is not connected; the broadcast goes on "
+                "when it is.",
+                messenger=self.account_id.name,
+            )
+        if quiet_end := self.bot_id._get_quiet_end(now):
+            return self.env._(
+                "The bot has quiet hours until %(moment)s.",
+                moment=self.bot_id._format_moment(quiet_end),
+            )
+        if self._waits_for_earlier():
+            return self.env._("The former run of this step is not finished yet.")
+        busy, ready = self._count_put_off(now)
+        if busy and not ready:
+            return self.env._(
+                "%(number)s recipients are with an operator; they are tried again "
+                "until the day ends.",
+                number=busy,
+            )
+        return False
+
+    def _count_put_off(self, now):
+        """Return how many wait for a time of their own, and how many for nothing."""
+        waiting = self.env["helpcrunch.broadcast.recipient"].search_count(
+            [
+                ("broadcast_id", "=", self.id),
+                ("state", "=", "pending"),
+                ("not_before", ">", now),
+            ]
+        )
+        return waiting, self.pending_count - waiting
+
+    # === BUSINESS METHODS === #
+
+    def _waits_for_earlier(self):
+        """Tell whether somebody could get an earlier run of the same step now."""
+        earlier = self.search(
+            [
+                # None, if the step was deleted.
+                ("step_id", "in", self.step_id.ids),
+                ("state", "in", ACTIVE_STATES),
+                ("id", "<", self.id),
+            ],
+        )
+        ready = [
+            ("broadcast_id", "in", earlier.ids),
+            ("state", "=", "pending"),
+            "|",
+            ("not_before", "=", False),
+            ("not_before", "<=", fields.Datetime.now()),
+        ]
+        recipients = self.env["helpcrunch.broadcast.recipient"]
+        return bool(earlier) and bool(recipients.search_count(ready, limit=1))
+
+    @api.model
+    def _wake(self):
+        """Have somebody look what to send as soon as this transaction commits."""
+        self.env["helpcrunch.event"]._run_after_commit(work.submit_broadcasts)
+
+    def _is_active(self):
+        return self.state in ACTIVE_STATES
+
+    # === ACTIONS === #
+
+    def _for_orders(self):
+        """Return the broadcasts with the rights to do what somebody orders."""
+        self.check_access("read")
+        # sudo: helpcrunch.broadcast - only managers see them; written by nobody by hand
+        return self.sudo()
+
+    def action_pause(self):
+        """Send nothing more until somebody resumes it."""
+        active_sudo = self._for_orders().filtered(lambda row: row._is_active())
+        active_sudo.state = "paused"
+        active_sudo._recall(_lt("The broadcast was paused."))
+
+    def action_resume(self):
+        """Go on where it was paused.
+
+        :raise UserError: if its bot is archived or not live
+        """
+        paused_sudo = self._for_orders().filtered(lambda row: row.state == "paused")
+        for broadcast in paused_sudo:
+            broadcast._check_can_go_on()
+            broadcast.state = "running" if broadcast.started_at else "planned"
+        self._wake()
+
+    def _check_can_go_on(self):
+        if not self.bot_id._serves() or not self.step_id.active:
+            raise UserError(
+                self.env._(
+                    "“%(broadcast)s” cannot go on: its bot is not live, or its step is "
+                    "archived or deleted.",
+                    broadcast=self.name,
+                ),
+            )
+
+    def action_cancel(self):
+        """Send nothing more, for good; who has not got it is skipped."""
+        unfinished_sudo = self._for_orders().filtered(
+            lambda row: row._is_active() or row.state == "paused"
+        )
+        unfinished_sudo.write({"state": "cancelled", "done_at": fields.Datetime.now()})
+        unfinished_sudo._recall(_lt("The broadcast was cancelled."))
+        unfinished_sudo._skip_waiting("cancelled")
+
+    def _skip_waiting(self, reason):
+        """Skip whoever waits; in one statement, there may be tens of thousands."""
+        if not self.ids:
+            return
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE helpcrunch_broadcast_recipient
+                   SET state = 'skipped', reason = %s, queued = FALSE
+                 WHERE broadcast_id IN %s AND state = 'pending' AND message_id IS NULL
+                """,
+                reason,
+                tuple(self.ids),
+            ),
+            log_exceptions=False,
+        )
+        self.env["helpcrunch.broadcast.recipient"].invalidate_model()
+
+    def action_retry_failed(self):
+        """Try those again whom the message did not reach.
+
+        :raise UserError: if its bot is archived or not live
+        """
+        for broadcast in self._for_orders().filtered(
+            lambda row: row._is_active() or row.state == "done"
+        ):
+            broadcast._check_can_go_on()
+            broadcast._find_in_state("failed")._try_again()
+            broadcast._reopen()
+        self.env["helpcrunch.outbox"]._wake()
+        self._wake()
+
+    def _find_in_state(self, state):
+        return self.env["helpcrunch.broadcast.recipient"].search(
+            [("broadcast_id", "in", self.ids), ("state", "=", state)]
+        )
+
+    def _reopen(self):
+        """Look again after broadcasts that were done, if somebody waits again."""
+        done = self.filtered(lambda row: row.state == "done")
+        done.filtered(lambda row: row._find_in_state("pending")).write(
+            {"state": "running", "done_at": False}
+        )
+
+    def action_resolve_unknown(self):
+        """Look in HelpCrunch now whether the messages with unknown outcome are there.
+
+        It happens by itself too, after a while.
+        """
+        unknown_sudo = self._for_orders()._find_in_state("unknown")
+        outbox = self.env["helpcrunch.outbox"]
+        # sudo: helpcrunch.outbox - whoever may order it here need not see the calls
+        outbox.sudo().search(
+            [("chat_id", "in", unknown_sudo.chat_id.ids), ("state", "=", "unknown")]
+        ).not_before = False
+        outbox._wake()
+        self._wake()
+
+    def action_view_recipients(self):
+        """Open the recipients, those of one state if a button says so."""
+        self.ensure_one()
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpcrunch_chatbot.helpcrunch_broadcast_recipient_action"
+        )
+        domain = [("broadcast_id", "=", self.id)]
+        if state := self.env.context.get("helpcrunch_recipient_state"):
+            domain.append(("state", "=", state))
+        if self.env.context.get("helpcrunch_answered"):
+            domain.append(("answered_at", "!=", False))
+        return {**action, "domain": domain, "context": {}}
+
+    @api.model
+    def _get_list_action(self, domain):
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpcrunch_chatbot.helpcrunch_broadcast_action"
+        )
+        return {**action, "domain": domain, "context": {}}
+
+    def _get_form_action(self):
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+        }
+
+    def _recall(self, reason):
+        """Take back the messages that are not on their way yet.
+
+        A message of several parts whose first part has gone goes to its end. Writes
+        every row that was handed out: a turn that is at one of them clashes.
+        """
+        under_way = self.env["helpcrunch.broadcast.recipient"].search(
+            [
+                ("broadcast_id", "in", self.ids),
+                ("state", "=", "pending"),
+                ("queued", "=", True),
+            ],
+        )
+        under_way.filtered(
+            lambda row: not row.message_id or row._take_back(reason)
+        )._start_again()

@@ -1,0 +1,415 @@
+"""What each event does to a dialogue: one method ``_on_<event type>`` per kind.
+
+An addon, or a later part of this one, that knows a new kind of event adds such a method
+and stores rows of that type in the inbox.
+"""
+
+import time
+from datetime import timedelta
+from uuid import uuid4
+
+from odoo import fields, models
+from odoo.tools import LazyTranslate
+
+from ...const import BODY_LIMIT
+from ...tools import matching, webhook
+from .helpcrunch_chat import HUMAN_STATES
+from .helpcrunch_customer import choose_language
+from .turn import Outcome, Turn, to_datetime
+from .turn_careful import CarefulTurn
+
+_lt = LazyTranslate(__name__)
+
+
+class HelpcrunchChat(models.Model):
+    # A purpose of its own, and a file of its own.
+    # pylint: disable=consider-merging-classes-inherited
+    _inherit = "helpcrunch.chat"
+
+    def _take_turn(self, event, row):
+        """Let one event do what it does to this dialogue, which is locked.
+
+        :param dict row: what the locking statement read
+        :rtype: Outcome
+        """
+        chat = self.with_context(
+            lang=self._choose_language(row) or self.env.lang,
+            allowed_company_ids=[row["company_id"]],
+        )
+        turn = (CarefulTurn if row["careful"] else Turn)(chat, row)
+        # Whoever saw the rows from before this turn must clash: architecture 5.
+        turn.chat.turn_count = row["turn_count"] + 1
+        facts = event._get_facts(row)
+        handler = getattr(turn.chat, event._get_handler_name(row["event_type"]), None)
+        if not handler:
+            return Outcome(turn, "ignored", "not_used")
+        verdict = handler(facts) or {}
+        turn.flush()
+        turn.chat._update_discuss()
+        return Outcome(turn, **verdict)
+
+    def _choose_language(self, row):
+        """Return the language spoken here; that from before a merge comes first."""
+        return self.env["res.lang"]._get_code(row["spoken_lang"]) or choose_language(
+            self.env, row["partner_lang"], row["locale"], row["bot_lang"]
+        )
+
+    def _store_own_event(self, event_type, data=None, key=None, wake=True):
+        """Put something that Odoo itself did to this dialogue into the inbox.
+
+        It is processed as one more turn, after the commit.
+
+        :param str key: equal for what may happen only once
+        :param bool wake: have the turn taken; else the caller does it
+        """
+        event = webhook.Webhook(
+            f"odoo:{event_type}:{key or uuid4()}",
+            event_type,
+            data or {},
+            time.time(),
+            self.external_id,
+        )
+        events = self.env["helpcrunch.event"]
+        events._store(
+            self.account_id.id,
+            self.company_id.id,
+            event,
+            origin="odoo",
+            # A new dialogue may get its number in HelpCrunch just now.
+            chat_id=self.id,
+        )
+        if wake:
+            events._wake(self.ids)
+
+    @property
+    def _turn(self):
+        """The turn that is being taken, or none.
+
+        Whoever calls from outside may leave anything in the context, but no turn.
+        """
+        turn = self.env.context.get("helpcrunch_turn")
+        return turn if isinstance(turn, Turn) else None
+
+    def _on_chat_new(self, facts):
+        if self.state == "bot" and not self.started_at:
+            self._turn.start()
+
+    def _on_message_chat_customer(self, facts):
+        if self._must_wait_for_question():
+            return {
+                "state": "pending",
+                "not_before": fields.Datetime.now() + timedelta(seconds=1),
+            }
+        if facts.data.get(webhook.ANSWERED):
+            return self._on_answered_message(facts)
+        text = facts.message_text()[:BODY_LIMIT]
+        silence_since = self.last_customer_message_at
+        # Once: the inbox holds a customer's message only once.
+        self._write_down(facts, "in", "customer")
+        self.write(
+            {
+                "last_customer_message_at": to_datetime(facts.occurred_at),
+                "unread": self.unread + 1,
+            },
+        )
+        self._follow_customer(facts)
+        text = self._follow_start_link(text)
+        is_wish = self._hear_opt_out(text)
+        quiet_since = silence_since
+        if self.broadcast_recipient_id and silence_since and not is_wish:
+            # Who answers a broadcast is not silent since before it.
+            answered_at = self._note_answer_to_broadcast(facts.occurred_at)
+            quiet_since = max(silence_since, answered_at or silence_since)
+        if self.state in HUMAN_STATES:
+            self._trace("human")
+            at = min(fields.Datetime.now(), to_datetime(facts.occurred_at))
+            self.unanswered_since = self.unanswered_since or at
+            self._note_customer_spoke(at)
+            return None
+        if self._turn.row["customer_blocked"]:
+            # Was unblocked, perhaps, and the webhook got lost.
+            self.customer_id._ask_again(at_once=False)
+            self._trace("blocked")
+            return None
+        if is_wish or not self._ensure_bot():
+            return None
+        began = self._begins_anew(quiet_since, facts)
+        if began:
+            if self.state == "done":
+                self._keep_open()
+            self._turn.start()
+        self._turn.hear(text, began, is_first=not silence_since)
+        return None
+
+    def _on_answered_message(self, facts):
+        """Put into the transcript what was answered before we heard of it."""
+        self._write_down(facts, "in", "customer")
+        at = to_datetime(facts.occurred_at)
+        self.last_customer_message_at = max(self.last_customer_message_at or at, at)
+        self._hear_opt_out(facts.message_text()[:BODY_LIMIT], is_past=True)
+        self._trace("answered")
+
+    def _follow_start_link(self, text):
+        """Keep what a deep link says beside ``/start``; return what is to be heard.
+
+        A phrase of the drawing that is the whole text stays what it is.
+        """
+        payload = matching.read_start(text)
+        if not payload:
+            return text
+        self.start_payload = payload
+        self._trace("payload", text=payload)
+        if not self.bot_id:
+            return "/start"
+        bot_map = self._turn.map
+        found = bot_map.match_phrase(matching.normalize(text), self.step_id.id)
+        return text if found and found[1] != bot_map.start_id else "/start"
+
+    def _on_message_chat_agent(self, facts):
+        if self._is_echo(facts):
+            return {"state": "ignored", "reason": "echo"}
+        agent = self._find_agent(facts)
+        is_machine = agent.is_bot or facts.broadcast_type() or not facts.agent
+        author = "system" if is_machine else "operator"
+        self._write_down(facts, "out", author, agent)
+        if is_machine:
+            self._trace("machine", text=agent.name or facts.broadcast_type() or "")
+            return None
+        if self._run_command_of_agent(facts, agent):
+            return None
+        session = self._get_session()
+        at = min(fields.Datetime.now(), to_datetime(facts.occurred_at))
+        if session and at < session.started_at:
+            # Came late: somebody else has the dialogue since.
+            self._trace("late")
+            return None
+        is_theirs = session and (
+            session.agent_id == agent
+            or (session.user_id and session.user_id == agent.user_id)
+        )
+        if is_theirs and self.state in ("operator", "paused"):
+            self._end_pause()
+        else:
+            self._trace("takeover", text=agent.name or facts.agent)
+            self._take_over(agent)
+        self._note_operator_spoke(at)
+        return None
+
+    def _find_agent(self, facts):
+        """Return who wrote; somebody new in HelpCrunch's team is written down."""
+        agents = self.env["helpcrunch.agent"]
+        agent = agents._find_remote(self.account_id, facts.agent)
+        if agent or not facts.agent:
+            return agent
+        told = facts.data.get("agent")
+        name = told.get("name") if isinstance(told, dict) else None
+        return agents.create(
+            {
+                "account_id": self.account_id.id,
+                "external_id": facts.agent,
+                "name": name
+                or self._for_staff().env._("Agent %(number)s", number=facts.agent),
+            },
+        )
+
+    def _on_message_private(self, facts):
+        """Show a note of an agent's to the operator in Odoo, or do what it says."""
+        if self._is_echo(facts):
+            return {"state": "ignored", "reason": "echo"}
+        agent = self._find_agent(facts)
+        self._write_down(facts, "out", "operator", agent, is_note=True)
+        if not self._run_command_of_agent(facts, agent):
+            self._trace("note", text=agent.name or "")
+        return None
+
+    def _on_chat_closed(self, facts):
+        if self._is_own_change(facts, "status", "closed", 600) or self.state == "done":
+            return {"state": "ignored", "reason": "not_used"}
+        if self._was_written_in_since(facts):
+            # The customer opened it again, and that came first.
+            self._trace("opened_again")
+            return None
+        self._trace("closed")
+        reason = "customer" if facts.closed_by_customer() else "helpcrunch"
+        self._close_discuss(reason)
+        self._get_session()._end(reason)
+        self._hand_over("done", _lt("The chat was closed."))
+        self.write({"user_id": False, "queue_id": False, "return_step_id": False})
+        return None
+
+    def _was_written_in_since(self, facts):
+        # Events of a chat have whole seconds (helpcrunch-api.md 3.3).
+        last = self.last_customer_message_at
+        return bool(last) and to_datetime(facts.occurred_at) < last
+
+    def _on_chat_status_updated(self, facts):
+        # Only "closed" comes here, see `_find_reason_to_ignore` of the inbox.
+        return self._on_chat_closed(facts)
+
+    def _on_customer_blocked(self, facts):
+        self.customer_id.blocked = True
+        self._trace("told_blocked")
+        self._cancel_for_customer(_lt("The customer was blocked in HelpCrunch."))
+
+    def _on_customer_unblocked(self, facts):
+        self.customer_id.blocked = False
+        self._trace("told_unblocked")
+
+    def _on_customer_deleted(self, facts):
+        self.customer_id.active = False
+        self._trace("told_deleted")
+        self._cancel_for_customer(_lt("The customer was deleted in HelpCrunch."))
+
+    def _on_customer_unsubscribed(self, facts):
+        self.customer_id._set_unsubscribed(True)
+        self._trace("told_unsubscribed")
+
+    def _on_customer_subscribed(self, facts):
+        self.customer_id._set_unsubscribed(False)
+        self._trace("told_subscribed")
+
+    def _on_customer_tags_changed(self, facts):
+        self._trace("told_tags")
+        # The event does not tell which tags there are now (helpcrunch-api.md 3.6).
+        self.customer_id._ask_again()
+
+    def _on_contact_merged(self, facts):
+        self._trace("merged", text=self.partner_id.display_name or "")
+
+    def _on_customer_email_updated(self, facts):
+        self._trace("told_email", text=facts.data.get("email") or "")
+        if self.customer_id._take_email(facts.data.get("email")):
+            email = self.partner_id.email_normalized
+            self.env["helpcrunch.duplicate"]._look_for(self, "email", email)
+
+    def _cancel_for_customer(self, reason):
+        """Say nothing more to a customer whom HelpCrunch lets hear nothing more."""
+        self.env["helpcrunch.outbox"]._cancel_unsent(
+            [
+                ("chat_id.customer_id", "=", self.customer_id.id),
+                ("kind", "=", "message"),
+            ],
+            reason,
+        )
+
+    def _follow_customer(self, facts):
+        """Bind the dialogue to the customer whose it is now.
+
+        HelpCrunch can merge two customers of one person; the chat goes on under the
+        other's id, and its contact is still the same person.
+        """
+        known = self._turn.row["customer_external_id"]
+        if not facts.customer or facts.customer == known:
+            return
+        self.customer_id = self.customer_id._bind(
+            self.account_id, facts.customer, self.partner_id, self.application_id
+        )
+        if self.customer_id.partner_id:
+            self.partner_id = self.customer_id.partner_id
+        self._turn.row["customer_blocked"] = self.customer_id.blocked
+        self._trace("rebound", text=self.customer_id.name or facts.customer)
+
+    def _must_wait_for_question(self):
+        """Tell whether it is not known yet when the open question was sent.
+
+        Its call is under way, so the customer may be answering it or not.
+        """
+        return (
+            self.waiting
+            and self.state == "bot"
+            and self._turn.row["question_call_state"] in ("sending", "unknown")
+        )
+
+    def _ensure_bot(self):
+        """Keep the dialogue's bot, or find the one that serves its channel now."""
+        row = self._turn.row
+        if self.bot_id and row["bot_active"] and row["bot_serves"]:
+            if self.state != "done":
+                return True
+        bot = self.env["helpcrunch.bot"]._find_for_application(
+            self.account_id.id, self.application_id.external_id
+        )
+        if bot != self.bot_id:
+            self.write({"bot_id": bot.id, "step_id": False, "started_at": False})
+            row |= {
+                "version": bot.version,
+                "join_messages": bot.join_messages,
+                "session_timeout": bot.session_timeout,
+            }
+        if not bot:
+            self._trace("no_bot")
+        return bool(bot)
+
+    def _begins_anew(self, silence_since, facts):
+        if not self.started_at or self.state == "done":
+            return True
+        minutes = self._turn.row["session_timeout"]
+        if not minutes or not silence_since:
+            return False
+        silence = to_datetime(facts.occurred_at) - silence_since
+        return silence > timedelta(minutes=minutes)
+
+    def _keep_open(self):
+        """Do not close a chat in which the conversation goes on."""
+        self.env["helpcrunch.outbox"]._cancel_unsent(
+            [("chat_id", "=", self.id), ("kind", "=", "status")],
+            _lt("The conversation goes on."),
+        )
+
+    def _hand_over(self, state, reason):
+        """Leave the dialogue to a person, or end it: the bot says nothing more.
+
+        What a person has written still goes out, unless the chat is closed.
+        """
+        self.write({"state": state, "waiting": False})
+        unsent = [("chat_id", "=", self.id), ("kind", "=", "message")]
+        if state != "done":
+            unsent.append(("message_id.author_type", "=", "bot"))
+        self.env["helpcrunch.outbox"]._cancel_unsent(unsent, reason)
+
+    def _write_down(self, facts, direction, author_type, agent=None, is_note=False):
+        """Put a message of HelpCrunch's into the transcript."""
+        self._turn.write_down(
+            {
+                "chat_id": self.id,
+                "company_id": self.company_id.id,
+                "direction": direction,
+                "author_type": author_type,
+                "author_name": agent.name if agent else False,
+                "agent_id": agent.id if agent else False,
+                "is_note": is_note,
+                "body": facts.message_text()[:BODY_LIMIT],
+                "external_id": facts.message,
+                "state": "received",
+                "occurred_at": to_datetime(facts.occurred_at),
+                "position": facts.position,
+            },
+        )
+        self.last_message_at = to_datetime(facts.occurred_at)
+
+    def _is_echo(self, facts):
+        """Tell whether an outgoing message is one of ours that comes back.
+
+        Known by the bot's agent, who says nothing by itself; by its id; and by agent
+        and text while our call is under way.
+        """
+        if facts.agent == self.account_id.bot_agent_id.external_id:
+            return True
+        if self.env["helpcrunch.message"].search_count(
+            [("chat_id", "=", self.id), ("external_id", "=", facts.message)], limit=1
+        ):
+            return True
+        under_way = self.env["helpcrunch.outbox"].search(
+            [
+                ("chat_id", "=", self.id),
+                ("kind", "=", "message"),
+                ("state", "in", ("sending", "unknown")),
+            ],
+        )
+        text = facts.message_text().split()
+        for call in under_way:
+            payload = call.payload or {}
+            texts = (call.message_id.body or "", payload.get("markdown") or "")
+            if payload.get("agent") == facts.agent and text in map(str.split, texts):
+                return True
+        return False

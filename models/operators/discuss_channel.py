@@ -1,0 +1,346 @@
+import re
+from pathlib import PurePath
+
+from markupsafe import Markup, escape
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from odoo.addons.mail.tools.discuss import Store
+
+from ...tools import marks
+from ...tools.commands import parse_command
+from ...tools.text import html_to_markdown
+from ..messenger.reader import for_reader
+
+
+def _is_helpcrunch(channel):
+    # sudo: discuss.channel - only of which type it is
+    return channel.sudo().channel_type == "helpcrunch"
+
+
+def _to_html(text):
+    return escape(text).replace("\n", Markup("<br/>"))
+
+
+def _get_plain_name(attachment):
+    """Return a name for the address of a file that no messenger turns into signs."""
+    path = PurePath(attachment.name or "")
+    plain = [
+        re.sub(r"[^\w-]+", "_", part, flags=re.A)
+        for part in (path.stem, path.suffix[1:])
+    ]
+    name = plain[0].strip("_") or "file"
+    return f"{name}.{plain[1]}" if plain[1].strip("_") else name
+
+
+class DiscussChannel(models.Model):
+    _inherit = "discuss.channel"
+
+    channel_type = fields.Selection(
+        selection_add=[("helpcrunch", "HelpCrunch Dialogue")],
+        ondelete={"helpcrunch": "cascade"},
+    )
+    helpcrunch_chat_id = fields.Many2one(
+        "helpcrunch.chat", "HelpCrunch Dialogue", readonly=True, ondelete="set null"
+    )
+    # Read by the rule for each channel that anybody opens.
+    helpcrunch_company_id = fields.Many2one(
+        related="helpcrunch_chat_id.company_id", store=True, precompute=True
+    )
+    # Up to this line of the transcript it was told here when an operator left.
+    helpcrunch_told_line = fields.Integer(readonly=True)
+    # Open in Discuss while this session goes on, else read-only.
+    helpcrunch_session_id = fields.Many2one(
+        "helpcrunch.operator.session",
+        "HelpCrunch Operator Session",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+
+    _helpcrunch_chat_once = models.UniqueIndex(
+        "(helpcrunch_chat_id) WHERE helpcrunch_chat_id IS NOT NULL"
+    )
+
+    def _compute_is_editable(self):
+        """Keep the name of a dialogue: it is the customer's."""
+        ours = self.filtered(_is_helpcrunch)
+        ours.is_editable = False
+        return super(DiscussChannel, self - ours)._compute_is_editable()
+
+    # === WHO MAY CHANGE IT === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Make channels; those of dialogues are made by the dialogue alone."""
+        for vals in vals_list:
+            self._check_helpcrunch_change(vals)
+        channels = super().create(vals_list)
+        channels._check_helpcrunch_change()
+        return channels
+
+    def write(self, vals):
+        self._check_helpcrunch_change(vals)
+        return super().write(vals)
+
+    def _check_helpcrunch_change(self, vals=()):
+        """Refuse changes by anybody but the engine: whoever could bind a channel to a
+        dialogue would read it and write to its customer.
+        """
+        if self.env.su:
+            return
+        own = {"helpcrunch_chat_id", "helpcrunch_session_id"}
+        if own & set(vals) or any(
+            _is_helpcrunch(channel) or channel.sudo().helpcrunch_chat_id
+            for channel in self
+        ):
+            raise AccessError(
+                self.env._("Dialogues with customers are made and changed by the bot.")
+            )
+
+    def action_unfollow(self):
+        """Leave, unless customers would then write to nobody."""
+        # sudo: discuss.channel - whether the dialogue goes on, and with whom
+        session_sudo = self.sudo().helpcrunch_session_id
+        if _is_helpcrunch(self) and session_sudo.user_id == self.env.user:
+            raise UserError(self._get_helpcrunch_stay())
+        return super().action_unfollow()
+
+    def _get_helpcrunch_stay(self):
+        return self.env._("End the dialogue or hand it over; then you may leave it.")
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_helpcrunch(self):
+        """Keep what was said; it goes with the dialogue, by the machine."""
+        self._check_helpcrunch_change()
+
+    # === WHAT THE WEB CLIENT KNOWS === #
+
+    def _to_store_defaults(self, target):
+        return super()._to_store_defaults(target) + [
+            Store.Attr(
+                "helpcrunch_info",
+                lambda channel: channel._get_helpcrunch_info(),
+                predicate=_is_helpcrunch,
+            ),
+        ]
+
+    def _get_helpcrunch_info(self, user=None):
+        """Return what Discuss shows of the dialogue beside its messages.
+
+        :param user: whom it is for, if not the present one
+        """
+        self.ensure_one()
+        user = user or self.env.user
+        # sudo: helpcrunch.chat - members of the channel see whom they talk to
+        chat_sudo = self.sudo().helpcrunch_chat_id
+        partner_sudo = chat_sudo.partner_id
+        return {
+            "chat_id": chat_sudo.id,
+            # A colleague who was invited sees the conversation, not its form.
+            "can_open": user._can_open(chat_sudo),
+            "is_open": bool(self.sudo().helpcrunch_session_id),
+            "trouble": for_reader(chat_sudo, user, self.env.lang).trouble,
+            "state": chat_sudo.state,
+            "channel": chat_sudo.application_id.name or "",
+            "queue": chat_sudo.queue_id.name or "",
+            "partner": bool(partner_sudo)
+            and {
+                "id": partner_sudo.id,
+                "name": partner_sudo.display_name,
+                "phone": partner_sudo.phone or "",
+                "email": partner_sudo.email or "",
+            },
+            "leads": [
+                {"id": lead.id, "name": lead.name, "can_open": user._can_open(lead)}
+                for lead in chat_sudo.lead_ids
+            ],
+            "inbox_url": chat_sudo.inbox_url or False,
+        }
+
+    def _send_helpcrunch_info(self):
+        """Tell the members at once what has changed about the dialogue.
+
+        Each by name: who has just come does not listen to the channel yet.
+        """
+        for channel in self:
+            for member in channel.channel_member_ids:
+                user = member.partner_id.main_user_id
+                info = {"helpcrunch_info": channel._get_helpcrunch_info(user)}
+                Store(bus_channel=member._bus_channel()).add(channel, info).bus_send()
+
+    # === WRITING === #
+
+    def message_post(self, *, message_type="notification", **kwargs):
+        """Post, and pass on to the customer what an operator writes."""
+        is_mirror = self.env.context.get("helpcrunch_mirror") is marks.MIRROR
+        if is_mirror or len(self) != 1 or not _is_helpcrunch(self):
+            return super().message_post(message_type=message_type, **kwargs)
+        channel = self.with_context(helpcrunch_posted=marks.POSTED)
+        return channel._post_helpcrunch(message_type, **kwargs)
+
+    def _post_helpcrunch(self, message_type, **kwargs):
+        """Post what a person says or does in a dialogue."""
+        # The second half of `message_post`.
+        # pylint: disable=super-method-mismatch
+        is_text = message_type == "comment"
+        if is_text or not self.env.su:
+            self._check_helpcrunch_member()
+            # Nobody speaks for others here, not for the customer either.
+            kwargs["author_id"] = self.env.user.partner_id.id
+            kwargs.pop("email_from", None)
+        if not is_text:
+            return super().message_post(message_type=message_type, **kwargs)
+        # sudo: discuss.channel - whether somebody may write is for its session to say
+        if not self.sudo().helpcrunch_session_id:
+            raise UserError(
+                self.env._(
+                    "This dialogue is closed: the customer would not get that. It "
+                    "opens again when the customer needs an operator."
+                )
+            )
+        if unknown := self._find_unknown_command(kwargs.get("body")):
+            # Stands there for good, so that nobody takes it for said.
+            kwargs["body"] = self._explain_unknown_command(unknown)
+            return super().message_post(message_type="notification", **kwargs)
+        message = super().message_post(message_type=message_type, **kwargs)
+        self._pass_on(message)
+        return message
+
+    def _find_unknown_command(self, body):
+        text, _markdown = html_to_markdown(body)
+        return text if text.startswith("/") and not parse_command(text) else None
+
+    def _explain_unknown_command(self, text):
+        # sudo: helpcrunch.chat - the same help for every dialogue
+        commands = self.sudo().helpcrunch_chat_id._get_command_help()
+        return _to_html(
+            self.env._(
+                "“%(text)s” is no command, and the customer did not get it.",
+                text=text[:60],
+            )
+            + "\n"
+            + commands
+        )
+
+    def _pass_on(self, message):
+        """Put what was written into the dialogue's inbox, to be sent right after."""
+        # sudo: helpcrunch.chat - members of the channel may write to the customer
+        chat_sudo = self.sudo().helpcrunch_chat_id
+        text, markdown = html_to_markdown(message.body)
+        if text.startswith("/"):
+            # Never reaches the customer, whatever it is.
+            self._run_helpcrunch_command(text)
+            if not message.attachment_ids:
+                return
+            text, markdown = "", None
+        # sudo: ir.attachment - the operator gives these files to the customer
+        attachments_sudo = message.sudo().attachment_ids
+        attachments_sudo.generate_access_token()
+        chat_sudo._store_own_event(
+            "operator.said",
+            {
+                "user": self.env.uid,
+                "mail_message": message.id,
+                "text": text,
+                "markdown": markdown,
+                "files": [
+                    {
+                        "url": f"{self.get_base_url()}/web/content/{attachment.id}/"
+                        f"{_get_plain_name(attachment)}"
+                        f"?access_token={attachment.access_token}",
+                        # Brackets would end the link too soon.
+                        "name": re.sub(r"[\[\]]", "", attachment.name or ""),
+                        "is_image": (attachment.mimetype or "").startswith("image/"),
+                    }
+                    for attachment in attachments_sudo
+                ],
+            },
+            key=f"message:{message.id}",
+        )
+
+    def _check_can_update_message_content(self, message):
+        if _is_helpcrunch(self):
+            raise UserError(
+                self.env._("The customer has this text already: it cannot be changed.")
+            )
+        return super()._check_can_update_message_content(message)
+
+    def helpcrunch_send_again(self, message_id):
+        """Send a message that HelpCrunch did not take once more.
+
+        :param int message_id: the ``mail.message`` of this channel
+        """
+        self._check_helpcrunch_member()
+        # sudo: helpcrunch.message - checked above; only messages of this very channel
+        messages_sudo = (
+            self.env["helpcrunch.message"]
+            .sudo()
+            .search(
+                [
+                    ("mail_message_id", "=", message_id),
+                    ("chat_id", "=", self.sudo().helpcrunch_chat_id.id),
+                ],
+            )
+        )
+        messages_sudo.action_send_again()
+        return True
+
+    def _check_helpcrunch_member(self):
+        """Let only who is in a dialogue, and still may be, do anything with it."""
+        self.ensure_one()
+        user = self.env.user
+        # sudo: discuss.channel - whose it is, to say in words who may not
+        channel_sudo = self.sudo()
+        if _is_helpcrunch(self) and (
+            refusal := user._get_helpcrunch_refusal(channel_sudo.helpcrunch_company_id)
+        ):
+            raise AccessError(refusal)
+        if (
+            not _is_helpcrunch(self)
+            or user.partner_id not in channel_sudo.channel_member_ids.partner_id
+        ):
+            raise AccessError(
+                self.env._("You are not in this dialogue, so you cannot do that.")
+            )
+
+    # === COMMANDS === #
+
+    def execute_command_helpcrunch(self, body="", **kwargs):
+        """Run any command of the web client in a customer's dialogue.
+
+        One door for all of them: other addons have commands of the same names.
+        """
+        self._check_helpcrunch_member()
+        self._run_helpcrunch_command(body)
+
+    def _run_helpcrunch_command(self, body):
+        body = (body or "").strip()
+        command = parse_command(body)
+        # sudo: helpcrunch.chat - members of the channel give orders to the dialogue
+        chat_sudo = self.sudo().helpcrunch_chat_id
+        if not command:
+            text = self._explain_unknown_command(body)
+        elif command[0] == "help":
+            text = _to_html(chat_sudo._get_command_help())
+        elif not self.sudo().helpcrunch_session_id:
+            text = self.env._("This dialogue is closed.")
+        else:
+            chat_sudo._store_own_event(
+                "operator.command", {"user": self.env.uid, "text": body}
+            )
+            return
+        self.env.user._bus_send_transient_message(self, text)
+
+    def execute_command_help(self, **kwargs):
+        """Tell the commands of a customer's dialogue, in one."""
+        if _is_helpcrunch(self):
+            return self.execute_command_helpcrunch("/help")
+        return super().execute_command_help(**kwargs)
+
+    def execute_command_leave(self, **kwargs):
+        """Keep the operator in: a dialogue is ended or handed over, never just left."""
+        if _is_helpcrunch(self):
+            return self.execute_command_helpcrunch("/leave")
+        return super().execute_command_leave(**kwargs)

@@ -1,0 +1,2 @@
+# isort: off
+from . import helpcrunch_outbox

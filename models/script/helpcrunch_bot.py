@@ -1,0 +1,380 @@
+from odoo import api, fields, models, tools
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL, LazyTranslate
+
+from ...tools import marks
+from ..messenger.reader import for_reader
+from .bot_map import BotMap
+
+_lt = LazyTranslate(__name__)
+
+
+class HelpcrunchBot(models.Model):
+    _name = "helpcrunch.bot"
+    _inherit = ["mail.thread", "mail.activity.mixin", "helpcrunch.spoken"]
+    _description = "HelpCrunch Bot"
+    _order = "name, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, tracking=True)
+    active = fields.Boolean(default=True, tracking=True)
+    account_id = fields.Many2one(
+        "helpcrunch.account",
+        "Messenger",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        default=lambda self: self.env["helpcrunch.account"].search([], limit=1),
+    )
+    company_id = fields.Many2one(
+        related="account_id.company_id", store=True, index=True
+    )
+    application_ids = fields.Many2many(
+        "helpcrunch.application",
+        string="Channels",
+        domain="[('account_id', '=', account_id)]",
+        # A channel that HelpCrunch has switched off stays the bot's own: a bot whose
+        # last channel is gone must not seem to serve all of them.
+        context={"active_test": False},
+        help="The channels this bot answers. Leave it empty to answer all channels of "
+        "the messenger that no other bot answers.",
+    )
+    step_ids = fields.One2many("helpcrunch.step", "bot_id", "Steps", copy=False)
+    language_id = fields.Many2one(
+        "res.lang",
+        required=True,
+        ondelete="restrict",
+        default=lambda self: (
+            self.env["res.lang"]._get_data(code=self.env.user.lang or "en_US").id
+        ),
+        help="The language in which the texts are written first. Spoken to customers "
+        "whose language neither the contact nor HelpCrunch tells. When you change a "
+        "text in this language, those that only repeat it in others follow.",
+    )
+    tz = fields.Selection(
+        "_selection_tz",
+        "Time Zone",
+        required=True,
+        default=lambda self: self.env.user.tz or "Europe/Kyiv",
+    )
+    fallback_message = fields.Text(
+        translate=True,
+        default=lambda self: self.env._("Sorry, I did not understand that."),
+        help="Said when nothing fits what the customer wrote. Empty: nothing is said.",
+    )
+    fallback_limit = fields.Integer(
+        "Misses in a Row",
+        help="After so many texts in a row that nothing fits, the dialogue goes to the "
+        "step beside. 0 = never.",
+    )
+    fallback_step_id = fields.Many2one(
+        "helpcrunch.step",
+        "Go to after Misses",
+        ondelete="set null",
+        domain="[('bot_id', '=', id)]",
+        copy=False,
+    )
+    operator_words = fields.Char(
+        default="operator, оператор",
+        help="Words, separated by commas, that lead to the first step with an operator "
+        "from anywhere in the dialogue.",
+    )
+    session_timeout = fields.Integer(
+        "Forget a Question after (minutes)",
+        help="After so many minutes of silence the open question is dropped and the "
+        "customer's next message begins the dialogue again. 0 = never.",
+    )
+    join_messages = fields.Boolean(
+        help="Say consecutive texts of one answer in one HelpCrunch message. It saves "
+        "calls: HelpCrunch allows 120 a minute.",
+    )
+    source_id = fields.Many2one(
+        "utm.source",
+        "UTM Source",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        copy=False,
+        help="Source of the leads that this bot makes.",
+    )
+    version = fields.Integer(
+        default=1,
+        readonly=True,
+        copy=False,
+        help="Raised by every change of the drawing.",
+    )
+    chat_ids = fields.One2many("helpcrunch.chat", "bot_id", "Dialogues")
+    chat_count = fields.Integer("Number of Dialogues", compute="_compute_counts")
+    lead_count = fields.Integer("Number of Leads", compute="_compute_counts")
+    channel_count = fields.Integer(
+        "Number of Channels", compute="_compute_channel_count"
+    )
+    warning = fields.Text(compute="_compute_warning")
+
+    _not_negative = models.Constraint(
+        "CHECK(fallback_limit >= 0 AND session_timeout >= 0)",
+        "Misses in a row and the minutes of silence cannot be negative; 0 means never.",
+    )
+
+    @api.model
+    def _selection_tz(self):
+        return self.env["res.partner"]._fields["tz"]._description_selection(self.env)
+
+    def _compute_counts(self):
+        chats = dict(
+            self.env["helpcrunch.chat"]._read_group(
+                [("bot_id", "in", self.ids)], ["bot_id"], ["__count"]
+            )
+        )
+        crm = self.env["crm.lead"].with_context(active_test=False)
+        # An operator may look at the bot, and perhaps at no lead.
+        leads = crm.has_access("read") and dict(
+            crm._read_group(
+                [("helpcrunch_bot_id", "in", self.ids)],
+                ["helpcrunch_bot_id"],
+                ["__count"],
+            ),
+        )
+        for bot in self:
+            bot.chat_count = chats.get(bot, 0)
+            bot.lead_count = leads.get(bot, 0) if leads else 0
+
+    @api.depends("application_ids", "account_id")
+    def _compute_channel_count(self):
+        for bot in self:
+            bot.channel_count = len(bot.application_ids) or len(
+                bot.account_id.application_ids
+            )
+
+    @api.depends(
+        "step_ids.alias_ids.name", "application_ids.active", "language_id.active"
+    )
+    def _compute_warning(self):
+        for bot in self:
+            bot.warning = "\n".join(bot._find_warnings())
+
+    @api.constrains("application_ids", "account_id")
+    def _check_application_account(self):
+        for bot in self:
+            foreign = bot.application_ids.filtered(
+                lambda channel, bot=bot: channel.account_id != bot.account_id
+            )
+            if foreign:
+                raise ValidationError(
+                    self.env._(
+                        "Channel “%(channel)s” belongs to another messenger than bot "
+                        "“%(bot)s”.",
+                        channel=foreign[0].name,
+                        bot=bot.name,
+                    ),
+                )
+
+    @api.constrains("fallback_step_id")
+    def _check_fallback_step(self):
+        for bot in self:
+            if bot.fallback_step_id and bot.fallback_step_id.bot_id != bot:
+                raise ValidationError(
+                    self.env._(
+                        "Step “%(step)s” belongs to another bot. Links stay inside one "
+                        "bot.",
+                        step=bot.fallback_step_id.name,
+                    ),
+                )
+
+    def _get_source_lang(self):
+        return self.language_id.code or super()._get_source_lang()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if not vals.get("source_id"):
+                source = self.env["utm.source"].create(
+                    {"name": vals.get("name") or self.env._("HelpCrunch bot")}
+                )
+                vals["source_id"] = source.id
+        return super().create(vals_list)
+
+    def write(self, vals):
+        serving = self.filtered(lambda bot: bot._serves())
+        spoken = self._get_spoken() if "language_id" in vals else []
+        with self._changing_source(*spoken):
+            result = super().write(vals)
+        if stopped := serving.filtered(lambda bot: not bot._serves()):
+            stopped._stop()
+        if vals.keys() & self._version_fields():
+            self._touch()
+        return result
+
+    def copy(self, default=None):
+        copies = super().copy(default)
+        for bot, duplicate in zip(self, copies, strict=True):
+            bot._copy_steps(duplicate)
+        return copies
+
+    def copy_data(self, default=None):
+        vals_list = super().copy_data(default)
+        for bot, vals in zip(self, vals_list, strict=True):
+            if not default or "name" not in default:
+                vals["name"] = self.env._("%(name)s (copy)", name=bot.name)
+        return vals_list
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_with_dialogues(self):
+        for bot in self.filtered("chat_count"):
+            raise UserError(
+                self.env._(
+                    "Bot “%(bot)s” cannot be deleted: customers have talked to it. "
+                    "Archive it instead, then it answers nobody any more.",
+                    bot=bot.name,
+                ),
+            )
+
+    # === ACTIONS === #
+
+    def action_add_step(self):
+        """Open an empty step of this bot on a page of its own."""
+        self.ensure_one()
+        self.check_access("write")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("New step"),
+            "res_model": "helpcrunch.step",
+            "view_mode": "form",
+            "context": {
+                "default_bot_id": self.id,
+                # Last, since the first step of the list may begin the dialogue.
+                "default_sequence": max(self.step_ids.mapped("sequence"), default=0)
+                + 10,
+            },
+        }
+
+    def action_view_chats(self):
+        self.ensure_one()
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpcrunch_chatbot.helpcrunch_chat_action"
+        )
+        action["domain"] = [("bot_id", "=", self.id)]
+        action["context"] = {}
+        return action
+
+    def action_view_leads(self):
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Leads of %(bot)s", bot=self.name),
+            "res_model": "crm.lead",
+            "view_mode": "list,form",
+            "domain": [("helpcrunch_bot_id", "=", self.id)],
+            "context": {"active_test": False, "create": False},
+        }
+
+    def action_view_channels(self):
+        self.ensure_one()
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "helpcrunch_chatbot.helpcrunch_application_action"
+        )
+        channels = self.application_ids or self.account_id.application_ids
+        action["domain"] = [("id", "in", channels.ids)]
+        return action
+
+    # === BUSINESS METHODS === #
+
+    def _version_fields(self):
+        """Return the fields whose change makes a compiled bot stale."""
+        return {"operator_words", "fallback_step_id", "fallback_limit", "language_id"}
+
+    def _get_spoken(self):
+        """Return everything whose texts are in the bot's language."""
+        steps = self.with_context(active_test=False).step_ids
+        # sudo: helpcrunch.operator.queue - its texts follow, whoever may see it
+        return [self, steps, steps.answer_ids, steps.queue_id.sudo()]
+
+    def _touch(self):
+        """Raise the version, so that every worker compiles the bot anew.
+
+        Plain SQL: two administrators who draw in one bot must not clash on a counter.
+        """
+        if self:
+            self.flush_recordset(["version"])
+            self.env.cr.execute(
+                SQL(
+                    """
+                    UPDATE helpcrunch_bot SET version = COALESCE(version, 0) + 1
+                     WHERE id IN %s
+                    """,
+                    tuple(self.ids),
+                ),
+            )
+            self.invalidate_recordset(["version"])
+
+    @tools.ormcache("self.id", "version")
+    def _get_map(self, version):
+        """Return the bot as plain data, for the engine: see :class:`.bot_map.BotMap`.
+
+        Cached under the version, which the turn reads with the chat: a cache cleared
+        before its writer commits may be filled again with what was.
+        """
+        return BotMap(self)
+
+    def _stop(self):
+        """Say nothing more: what is not sent yet is cancelled; operators go on."""
+        self.env["helpcrunch.outbox"]._cancel_unsent(
+            [
+                ("chat_id.bot_id", "in", self.ids),
+                ("message_id.author_type", "=", "bot"),
+            ],
+            _lt("The bot was archived or taken off."),
+        )
+
+    def _find_warnings(self):
+        warnings = []
+        if not self.language_id.active:
+            warnings.append(
+                self.env._(
+                    "“%(language)s”, the language of the texts, is not active. Choose "
+                    "another one, or activate it.",
+                    language=self.language_id.name,
+                ),
+            )
+        starts = self.step_ids.alias_ids.filtered(
+            lambda alias: alias._is_start() and not alias.code
+        )
+        if self.step_ids and not starts:
+            warnings.append(
+                self.env._(
+                    "No step has the alias /start, so a dialogue begins with the first "
+                    "step of the list."
+                ),
+            )
+        return warnings
+
+    def _copy_steps(self, duplicate):
+        """Copy the steps into another bot and bend every link to the copies."""
+        originals = self.with_context(active_test=False).step_ids
+        copies = self.env["helpcrunch.step"]
+        for step in originals:
+            copies |= step.with_context(helpcrunch_copying_bot=marks.COPYING_BOT).copy(
+                {"bot_id": duplicate.id, "name": step.name, "code": step.code}
+            )
+        twins = dict(zip(originals.ids, copies.ids, strict=True))
+        copies._remap_links(twins)
+        duplicate.fallback_step_id = twins.get(self.fallback_step_id.id)
+
+    def _for_administrator(self):
+        """Return the bot in the language of who is told about its troubles."""
+        return for_reader(self, self.account_id._get_responsible())
+
+    def _tell_administrator(self, summary, note):
+        """Plan one activity on the bot; the same trouble again adds none."""
+        self.ensure_one()
+        if summary in self.activity_ids.mapped("summary"):
+            return
+        self.activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=summary,
+            note=note,
+            user_id=self.account_id._get_responsible().id,
+        )
