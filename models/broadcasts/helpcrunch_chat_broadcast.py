@@ -8,7 +8,7 @@ from ...const import PRIORITY_BROADCAST
 from ...tools import schedule
 from ..dialogue.helpcrunch_chat import HUMAN_STATES
 from ..dialogue.turn import to_datetime
-from .helpcrunch_broadcast_answers import ANSWER_HOURS
+from .helpcrunch_broadcast import ANSWER_HOURS
 
 # Whoever is with an operator is tried again after so long, until the day ends.
 _TRY_AGAIN_MINUTES = 10

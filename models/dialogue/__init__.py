@@ -1,10 +1,7 @@
 # isort: off
 from . import helpcrunch_event
-from . import helpcrunch_event_receive
 from . import helpcrunch_customer
 from . import helpcrunch_chat
 from . import helpcrunch_chat_events
-from . import helpcrunch_chat_opening
-from . import helpcrunch_chat_opt_out
 from . import helpcrunch_message
 from . import helpcrunch_account_catch_up

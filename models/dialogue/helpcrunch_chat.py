@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_datetime
 
-from ...tools import placeholders
+from ...tools import matching, placeholders
 from ..messenger.reader import for_reader, get_staff_langs
 from ..script.helpcrunch_step import WAIT
 from . import trace
@@ -18,9 +18,9 @@ class HelpcrunchChat(models.Model):
     """One HelpCrunch chat.
 
     Here are its fields, its form and the verbs that steps use: ``_say…``,
-    ``_keep_answer``, ``_count_attempt``, ``_trace``. How a dialogue begins stands in
-    ``helpcrunch_chat_opening.py``, what each event does in
-    ``helpcrunch_chat_events.py``, how the bot walks its steps in ``turn.py``.
+    ``_keep_answer``, ``_count_attempt``, ``_trace``. How a dialogue begins and what
+    each event does stands in ``helpcrunch_chat_events.py``, how the bot walks its steps
+    in ``turn.py``.
     """
 
     _name = "helpcrunch.chat"
@@ -400,3 +400,39 @@ class HelpcrunchChat(models.Model):
             "bot.name": self.bot_id.name,
             "channel": self.application_id.name,
         }[name]
+
+    # === OPT-OUT === #
+
+    def _hear_opt_out(self, text, is_past=False):
+        """Take a customer's wish about broadcasts, whoever has the dialogue.
+
+        An open question stays open: nothing is asked, nobody is led anywhere.
+
+        :param bool is_past: it was answered long ago: nothing is said to it, and only
+            who wanted no broadcasts is believed
+        :return: whether the text was nothing but that wish
+        """
+        if not self.bot_id or not self.customer_id:
+            return False
+        phrase, bot_map = matching.normalize(text), self._turn.map
+        if phrase in bot_map.opt_out_words:
+            self.customer_id.opt_out = True
+            if not is_past:
+                self._confirm_wish("opt_out")
+            return True
+        if (
+            is_past
+            or phrase not in bot_map.opt_in_words
+            or not self.customer_id.opt_out
+        ):
+            return False
+        self.customer_id.opt_out = False
+        self._confirm_wish("opt_in")
+        return not bot_map.match_phrase(phrase, self.step_id.id)
+
+    def _confirm_wish(self, name):
+        """Write the wish down, and say so where the bot has the word."""
+        self._trace(name)
+        bot = self.bot_id
+        if self.state in ("bot", "done") and bot._serves():
+            self._say(bot[f"{name}_message"])

@@ -4,8 +4,6 @@ from . import helpcrunch_remote
 from . import helpcrunch_account
 from . import helpcrunch_account_arrival
 from . import helpcrunch_account_budget
-from . import helpcrunch_account_company
 from . import helpcrunch_account_connect
-from . import helpcrunch_account_reconnect
 from . import helpcrunch_agent
 from . import helpcrunch_application

@@ -2,7 +2,7 @@ import secrets
 from urllib.parse import urlsplit
 
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, str2bool, urls
 
 from ...const import API_URL, EVENT_TYPES, PRIVATE_API_PARAMETER, WEBHOOK_PATH
@@ -13,6 +13,10 @@ from .reader import for_reader
 # Kinds of activities: what is told once, or taken back by itself.
 KEY_REFUSED = "helpcrunch_chatbot.mail_activity_type_key_refused"
 EVENT_FAILED = "helpcrunch_chatbot.mail_activity_type_event_failed"
+# Minutes until it is tried once more; the last wait goes on.
+_RETRY_MINUTES = (1, 2, 5, 10, 30, 60)
+# Seconds until people are told that something waits.
+_PATIENCE = 30
 
 
 class HelpcrunchAccount(models.Model):
@@ -152,6 +156,9 @@ class HelpcrunchAccount(models.Model):
         "The share of broadcasts is a percentage between 1 and 100.",
     )
 
+    retry_at = fields.Datetime("Tried again at", readonly=True, copy=False)
+    retries = fields.Integer(readonly=True, copy=False)
+
     @api.depends("webhook_token")
     def _compute_webhook_url(self):
         for account in self:
@@ -244,9 +251,21 @@ class HelpcrunchAccount(models.Model):
         return not (field.readonly and field.store)
 
     def write(self, vals):
+        moved = self.browse()
+        if "company_id" in vals:
+            moved = self.filtered(lambda row: row.company_id.id != vals["company_id"])
+            moved._check_can_move()
+        lost = self.filtered("retry_at")
+        if lost and vals.keys() & {"api_key", "api_url"} and "retry_at" not in vals:
+            # A new key is to be tried soon, not when the old one was to be.
+            # sudo: helpcrunch.account - when it is tried is the machine's; that this
+            # person may set the messenger up is checked by the write below
+            super(HelpcrunchAccount, lost.sudo()).write(self._plan_retry(0))
         result = super().write(vals)
         if vals.keys() & {"api_key", "api_url", "bot_agent_id"}:
             self.env["helpcrunch.outbox"]._wake()
+        # Queues, teams and salespeople of the former company are told by their step.
+        moved.with_context(active_test=False).bot_ids.step_ids._check_drawing()
         return result
 
     def _expect_events(self):
@@ -362,3 +381,95 @@ class HelpcrunchAccount(models.Model):
                 [("parent_id", "=", False), ("name", "=", self.name)], limit=1
             ) or category.create({"name": self.name})
         return self.category_id
+
+    # === THE COMPANY === #
+
+    def _check_can_move(self):
+        """Refuse to take dialogues, contacts and leads to another company.
+
+        :raise UserError: if the messenger has dialogues
+        """
+        # sudo: helpcrunch.chat - those of all companies count
+        chats_sudo = self.env["helpcrunch.chat"].sudo()
+        for account in self:
+            if chats_sudo.search_count([("account_id", "=", account.id)], limit=1):
+                raise UserError(
+                    self.env._(
+                        "Messenger “%(messenger)s” stays in company “%(company)s”: its "
+                        "dialogues, contacts and leads are there. Archive it and make "
+                        "a new messenger in the other company.",
+                        messenger=account.name,
+                        company=account.company_id.name,
+                    ),
+                )
+
+    # === LOST CONNECTIONS === #
+
+    @api.model
+    def _plan_retry(self, retries):
+        """Return the values that have a messenger tried again by itself."""
+        minutes = _RETRY_MINUTES[min(retries, len(_RETRY_MINUTES) - 1)]
+        at = fields.Datetime.add(fields.Datetime.now(), minutes=minutes)
+        return {"retry_at": at, "retries": retries}
+
+    def _note_lost(self, error):
+        """Say what HelpCrunch answered instead, and have it tried again."""
+        self.write(
+            {"state": "error", "error": self._explain(error), **self._plan_retry(0)}
+        )
+
+    @api.model
+    def _claim_lost(self):
+        """Return the messengers to try now, and plan when to try them next."""
+        now = fields.Datetime.now()
+        accounts = self.search(
+            [
+                ("state", "=", "error"),
+                ("retry_at", "<=", now),
+                # Whoever never connected has settings to make first.
+                ("connected_at", "!=", False),
+                ("api_key", "!=", False),
+                ("bot_agent_id.active", "=", True),
+            ]
+        )
+        for account in accounts:
+            account.write(self._plan_retry(account.retries + 1))
+        return [
+            {
+                "account_id": account.id,
+                "api_url": account.api_url,
+                "api_key": account.api_key,
+            }
+            for account in accounts
+        ]
+
+    def _come_back(self, question):
+        """Go on sending: HelpCrunch takes the key again."""
+        if not self or self.state != "error" or self.api_key != question["api_key"]:
+            return
+        self.write({"state": "connected", "error": False})
+        self._forget_trouble()
+        self.env["helpcrunch.outbox"]._wake()
+
+    def _forget_trouble(self):
+        """Take back what was told to people about a refused key."""
+        self.write({"retry_at": False, "retries": 0})
+        # sudo: mail.activity - it may be somebody else's
+        self.sudo().activity_unlink([KEY_REFUSED])
+
+    def _explain_trouble(self):
+        """Return why nothing reaches customers now, or False. For operators too."""
+        if not self:
+            return False
+        if self.state == "error":
+            return self.env._(
+                "HelpCrunch does not let the messenger “%(name)s” in. What is written "
+                "waits and goes out by itself as soon as it does; an administrator "
+                "knows.",
+                name=self.name,
+            )
+        since = fields.Datetime.subtract(fields.Datetime.now(), seconds=_PATIENCE)
+        call = self.env["helpcrunch.outbox"]._find_put_off(
+            [("account_id", "=", self.id), ("queued_at", "<", since)], limit=1
+        )
+        return call._explain_wait() if call else False

@@ -4,15 +4,12 @@ from . import helpcrunch_operator_queue_assignment
 from . import helpcrunch_operator
 from . import helpcrunch_operator_session
 from . import helpcrunch_chat_operator
-from . import helpcrunch_chat_timers
 from . import helpcrunch_chat_commands
-from . import helpcrunch_chat_orders
 from . import helpcrunch_chat_waiting
 from . import helpcrunch_chat_discuss
 from . import discuss_channel
 from . import discuss_channel_member
 from . import mail_message
 from . import res_users
-from . import res_users_discuss
 from . import res_groups
 from . import ir_http

@@ -3,12 +3,9 @@ from . import helpcrunch_spoken
 from . import helpcrunch_step_part
 from . import helpcrunch_bot
 from . import helpcrunch_bot_example
-from . import helpcrunch_bot_live
-from . import helpcrunch_bot_opt_out
 from . import helpcrunch_step
 from . import helpcrunch_step_alias
 from . import helpcrunch_step_answer
-from . import helpcrunch_step_drawing
 from . import helpcrunch_step_media
 from . import ir_model_fields
 from . import res_lang

@@ -2,7 +2,7 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, LazyTranslate
 
-from ...tools import marks
+from ...tools import marks, matching
 from ..messenger.reader import for_reader
 from .bot_map import BotMap
 
@@ -114,6 +114,40 @@ class HelpcrunchBot(models.Model):
     _not_negative = models.Constraint(
         "CHECK(fallback_limit >= 0 AND session_timeout >= 0)",
         "Misses in a row and the minutes of silence cannot be negative; 0 means never.",
+    )
+
+    live = fields.Boolean(
+        copy=False,
+        tracking=True,
+        help="A bot that is not live serves nobody: draw it and look at it beside the "
+        "one that serves.",
+    )
+
+    opt_out_words = fields.Char(
+        default="STOP, СТОП",
+        translate=True,
+        help="Words, separated by commas, with which a customer wants no more "
+        "broadcasts. Those of every language count.",
+    )
+    opt_out_message = fields.Text(
+        "Message after Opting Out",
+        translate=True,
+        default=lambda self: self.env._(
+            "You will get no more news from us. Write /start to get them again."
+        ),
+        help="Empty: nothing is said.",
+    )
+    opt_in_words = fields.Char(
+        default="/start",
+        translate=True,
+        help="Words, separated by commas, with which a customer wants broadcasts "
+        "again. One that is an alias too leads to its step as well.",
+    )
+    opt_in_message = fields.Text(
+        "Message after Opting In",
+        translate=True,
+        default=lambda self: self.env._("You will get our news again."),
+        help="Empty: nothing is said.",
     )
 
     @api.model
@@ -284,7 +318,14 @@ class HelpcrunchBot(models.Model):
 
     def _version_fields(self):
         """Return the fields whose change makes a compiled bot stale."""
-        return {"operator_words", "fallback_step_id", "fallback_limit", "language_id"}
+        return {
+            "operator_words",
+            "opt_out_words",
+            "opt_in_words",
+            "fallback_step_id",
+            "fallback_limit",
+            "language_id",
+        }
 
     def _get_spoken(self):
         """Return everything whose texts are in the bot's language."""
@@ -349,6 +390,14 @@ class HelpcrunchBot(models.Model):
                     "step of the list."
                 ),
             )
+        if self.application_ids and not self.application_ids.filtered("active"):
+            warnings.append(
+                self.env._(
+                    "The bot answers nobody: HelpCrunch has switched off %(channels)s. "
+                    "Choose other channels, or none to serve all.",
+                    channels=", ".join(self.application_ids.mapped("name")),
+                ),
+            )
         return warnings
 
     def _copy_steps(self, duplicate):
@@ -378,3 +427,88 @@ class HelpcrunchBot(models.Model):
             note=note,
             user_id=self.account_id._get_responsible().id,
         )
+
+    # === WHOM IT SERVES === #
+
+    @api.constrains("account_id", "application_ids", "active", "live")
+    def _check_one_bot_per_channel(self):
+        for bot in self.filtered(lambda bot: bot._serves()):
+            rival = bot._find_rivals()[:1]
+            if not rival:
+                continue
+            shared = bot.application_ids & rival.application_ids
+            raise ValidationError(
+                self.env._(
+                    "Two live bots cannot answer the same channel. “%(bot)s” and "
+                    "“%(other)s” both answer %(channels)s: take one of them off, or "
+                    "give it other channels.",
+                    bot=bot.name,
+                    other=rival.name,
+                    channels=", ".join(shared.mapped("name"))
+                    or self.env._("all channels of the messenger"),
+                ),
+            )
+
+    # === ACTIONS === #
+
+    def action_go_live(self):
+        """Let the bot serve its channels from now on."""
+        self.live = True
+
+    def action_take_off(self):
+        """Let the bot serve nobody; what it has not sent yet is cancelled."""
+        self.live = False
+
+    # === BUSINESS METHODS === #
+
+    def _serves(self):
+        """Tell whether the bot answers customers at all."""
+        return self.active and self.live
+
+    @api.model
+    def _find_for_application(self, account_id, application):
+        """Return the live bot that answers a channel, if any.
+
+        A bot with channels of its own comes before the one that serves all.
+
+        :param application: external id of the channel, or False if nobody told
+        """
+        bots = self.search([("account_id", "=", account_id), ("live", "=", True)])
+        own = bots.filtered(
+            lambda bot: (
+                application
+                in bot.application_ids.filtered("active").mapped("external_id")
+            )
+        )
+        return (own or bots.filtered(lambda bot: not bot.application_ids))[:1]
+
+    def _find_rivals(self):
+        """Return the live bots that answer a channel which this one would answer."""
+        rivals = self.search(
+            [
+                ("account_id", "in", self.account_id.ids),
+                ("live", "=", True),
+                ("id", "!=", self.id),
+            ]
+        )
+        return rivals.filtered(
+            lambda other: (
+                self.application_ids & other.application_ids
+                or not (self.application_ids or other.application_ids)
+            )
+        )
+
+    # === OPT-OUT === #
+
+    def _get_words(self, name):
+        """Return the normalised words of a setting, in every language.
+
+        :param str name: the field, whose words are separated by commas
+        """
+        self.ensure_one()
+        texts = {self[name] or ""}
+        if self._fields[name].translate:
+            for code, _name in self.env["res.lang"].get_installed():
+                texts.add(self.with_context(lang=code)[name] or "")
+        words = {word for text in texts for word in text.split(",")}
+        return {phrase for word in words if (phrase := matching.normalize(word))}

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ....tools import matching
-from ...contacts.res_partner_answers import (
+from ...contacts.res_partner import (
     ASKABLE_FIELDS,
     ASKABLE_RELATIONS,
     ASKABLE_TYPES,
