@@ -11,7 +11,7 @@ from odoo.tests import TransactionCase, new_test_user
 
 from ..const import PRIVATE_API_PARAMETER
 from ..jobs import work, worker
-from ..models.dialogue import helpcrunch_account_catch_up
+from ..models.dialogue import helpcrunch_account as catch_up_rows
 
 # The stand-in is a program of its own beside the addon, not a part of it.
 sys.path.append(str(Path(__file__).resolve().parent.parent / "dev"))
@@ -272,7 +272,7 @@ class HelpcrunchCase(TransactionCase):
     def catch_up(self):
         """Have the cron fetch what no webhook brought, and do what it leads to."""
         with (
-            patch.object(helpcrunch_account_catch_up, "_GRACE_SECONDS", -5),
+            patch.object(catch_up_rows, "_GRACE_SECONDS", -5),
             self.enter_test_mode_if_needed(),
         ):
             for cron in ("catch_up", "process_events"):

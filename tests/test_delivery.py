@@ -7,7 +7,7 @@ from odoo.tools import mute_logger
 from ..jobs import courier as courier_module
 from ..jobs import work, worker
 from ..jobs.courier import Courier
-from ..models.dialogue import helpcrunch_account_catch_up
+from ..models.dialogue import helpcrunch_account as catch_up_rows
 from .common import CUSTOMER, HelpcrunchCase
 
 _LOGGER = "odoo.addons.helpcrunch_chatbot.jobs"
@@ -258,7 +258,7 @@ class TestDelivery(DeliveryCase):
         self.helpcrunch.customer_says(5009, "Hi", application=2, name="New")
         self.helpcrunch.captured(clear=True)
         self.helpcrunch.set(clock_shift=0)
-        with patch.object(helpcrunch_account_catch_up, "_GRACE_SECONDS", -5):
+        with patch.object(catch_up_rows, "_GRACE_SECONDS", -5):
             for _run in range(2):
                 with self.enter_test_mode_if_needed():
                     self.env.ref(

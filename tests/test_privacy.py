@@ -11,7 +11,7 @@ from odoo.tests import new_test_user, tagged
 
 from ..jobs import catch_up
 from ..jobs.courier import Courier
-from ..models.dialogue import helpcrunch_account_catch_up
+from ..models.dialogue import helpcrunch_account as catch_up_rows
 from .common import CUSTOMER, HelpcrunchCase
 
 SECRET = "my secret word"
@@ -111,7 +111,7 @@ class TestPrivacy(HelpcrunchCase):
         others = self.traces(f"{SECRET} of Olena")
         self.erase()
         # The catch-up looks at HelpCrunch's open chats, and a webhook is repeated.
-        self.patch(helpcrunch_account_catch_up, "_GRACE_SECONDS", -60)
+        self.patch(catch_up_rows, "_GRACE_SECONDS", -60)
         with self.enter_test_mode_if_needed():
             missed = catch_up.catch_up(self.env.cr.dbname, self.account.id)
             self.assertEqual(missed, 0)

@@ -26,8 +26,6 @@ _FRESH_SECONDS = 0.2
 
 
 class HelpcrunchBroadcast(models.Model):
-    # A purpose of its own, and a file of its own.
-    # pylint: disable=consider-merging-classes-inherited
     _inherit = "helpcrunch.broadcast"
 
     @api.model
@@ -340,8 +338,6 @@ class HelpcrunchBroadcast(models.Model):
 
 
 class HelpcrunchBroadcastRecipient(models.Model):
-    # A purpose of its own, and a file of its own.
-    # pylint: disable=consider-merging-classes-inherited
     _inherit = "helpcrunch.broadcast.recipient"
 
     def _domain_ready(self, now):

@@ -19,8 +19,6 @@ _KINDS = {"phone": "phone_sanitized", "email": "email_normalized"}
 
 
 class HelpcrunchDuplicate(models.Model):
-    # A purpose of its own, and a file of its own.
-    # pylint: disable=consider-merging-classes-inherited
     _inherit = "helpcrunch.duplicate"
 
     def _settle(self):

@@ -4,4 +4,4 @@ from . import helpcrunch_customer
 from . import helpcrunch_chat
 from . import helpcrunch_chat_events
 from . import helpcrunch_message
-from . import helpcrunch_account_catch_up
+from . import helpcrunch_account

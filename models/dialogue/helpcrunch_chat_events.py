@@ -28,8 +28,6 @@ _lt = LazyTranslate(__name__)
 
 
 class HelpcrunchChat(models.Model):
-    # A purpose of its own, and a file of its own.
-    # pylint: disable=consider-merging-classes-inherited
     _inherit = "helpcrunch.chat"
 
     def _take_turn(self, event, row):

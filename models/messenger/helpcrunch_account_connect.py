@@ -21,8 +21,6 @@ _logger = logging.getLogger(__name__)
 
 
 class HelpcrunchAccount(models.Model):
-    # A purpose of its own, and a file of its own.
-    # pylint: disable=consider-merging-classes-inherited
     _inherit = "helpcrunch.account"
 
     def action_connect(self):

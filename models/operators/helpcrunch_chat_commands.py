@@ -18,8 +18,6 @@ _TITLE_LIMIT = 200
 
 
 class HelpcrunchChat(models.Model):
-    # A purpose of its own, and a file of its own.
-    # pylint: disable=consider-merging-classes-inherited
     _inherit = "helpcrunch.chat"
 
     def _on_operator_command(self, facts):

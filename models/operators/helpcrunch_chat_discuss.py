@@ -11,8 +11,6 @@ _HISTORY_LINES = 40
 
 
 class HelpcrunchChat(models.Model):
-    # A purpose of its own, and a file of its own.
-    # pylint: disable=consider-merging-classes-inherited
     _inherit = "helpcrunch.chat"
 
     discuss_channel_ids = fields.One2many(

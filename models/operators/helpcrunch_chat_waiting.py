@@ -16,8 +16,6 @@ _OPERATOR = "helpcrunch_chatbot.group_operator"
 
 
 class HelpcrunchChat(models.Model):
-    # A purpose of its own, and a file of its own.
-    # pylint: disable=consider-merging-classes-inherited
     _inherit = "helpcrunch.chat"
 
     unanswered_since = fields.Datetime(

@@ -17,8 +17,6 @@ from ...const import CRON_BATCH
 
 
 class HelpcrunchOperatorQueue(models.Model):
-    # A purpose of its own, and a file of its own.
-    # pylint: disable=consider-merging-classes-inherited
     _inherit = "helpcrunch.operator.queue"
 
     def _assign_waiting(self):

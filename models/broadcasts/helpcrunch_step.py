@@ -8,8 +8,6 @@ _MANAGER = "helpcrunch_chatbot.group_manager"
 
 
 class HelpcrunchStep(models.Model):
-    # A purpose of its own, and a file of its own.
-    # pylint: disable=consider-merging-classes-inherited
     _inherit = "helpcrunch.step"
 
     broadcast_ids = fields.One2many(

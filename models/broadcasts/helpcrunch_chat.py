@@ -17,8 +17,6 @@ _NEW = "new:"
 
 
 class HelpcrunchChat(models.Model):
-    # A purpose of its own, and a file of its own.
-    # pylint: disable=consider-merging-classes-inherited
     _inherit = "helpcrunch.chat"
 
     broadcast_recipient_id = fields.Many2one(

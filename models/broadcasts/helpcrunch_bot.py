@@ -7,8 +7,6 @@ from ...tools import schedule
 
 
 class HelpcrunchBot(models.Model):
-    # A purpose of its own, and a file of its own.
-    # pylint: disable=consider-merging-classes-inherited
     _inherit = "helpcrunch.bot"
 
     quiet_from = fields.Float(
@@ -72,15 +70,3 @@ class HelpcrunchBot(models.Model):
             [("bot_id", "in", self.ids)]
         ).action_pause()
         return super()._stop()
-
-
-class HelpcrunchAccount(models.Model):
-    # A purpose of its own, and a file of its own.
-    # pylint: disable=consider-merging-classes-inherited
-    _inherit = "helpcrunch.account"
-
-    def write(self, vals):
-        result = super().write(vals)
-        if vals.get("active"):
-            self.bot_ids.step_ids._skip_missed_runs()
-        return result

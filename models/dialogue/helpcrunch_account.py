@@ -17,8 +17,6 @@ _OVERLAP_SECONDS = 300
 
 
 class HelpcrunchAccount(models.Model):
-    # A purpose of its own, and a file of its own.
-    # pylint: disable=consider-merging-classes-inherited
     _inherit = "helpcrunch.account"
 
     caught_up_at = fields.Datetime("Last catch-up", readonly=True, copy=False)

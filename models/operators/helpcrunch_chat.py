@@ -12,8 +12,6 @@ _lt = LazyTranslate(__name__)
 
 
 class HelpcrunchChat(models.Model):
-    # A purpose of its own, and a file of its own.
-    # pylint: disable=consider-merging-classes-inherited
     _inherit = "helpcrunch.chat"
 
     session_ids = fields.One2many(

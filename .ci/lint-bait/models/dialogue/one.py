@@ -1,0 +1,5 @@
+from odoo import models
+
+
+class HelpcrunchMessage(models.Model):
+    _inherit = "helpcrunch.message"

@@ -1,5 +1,0 @@
-from odoo import models
-
-
-class ResPartner(models.Model):
-    _inherit = "res.partner"
