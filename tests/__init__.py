@@ -1,6 +1,6 @@
-from . import (
-    test_api_client,
-    test_api_connection,
+"""Tests stand in the rooms of models/; those of people and of the manual apart."""
+
+from .broadcasts import (
     test_broadcast,
     test_broadcast_again,
     test_broadcast_contacts,
@@ -10,30 +10,49 @@ from . import (
     test_broadcast_roles,
     test_broadcast_threads,
     test_broadcast_trouble,
-    test_choice,
-    test_concurrency,
+    test_schedule,
+    test_schedule_clock,
+)
+from .contacts import (
     test_contact_form,
-    test_create_lead,
-    test_customers,
-    test_delivery,
-    test_discuss,
-    test_drawing,
     test_duplicates,
-    test_engine,
-    test_example,
-    test_files,
-    test_i18n,
-    test_languages,
-    test_live_bots,
-    test_manual,
-    test_manual_operators,
-    test_manual_schedule,
-    test_media,
     test_merge,
     test_merge_rows,
     test_merge_threads,
     test_merge_unsafe,
     test_merged_leads,
+    test_privacy,
+    test_typed_contacts,
+)
+from .dialogue import (
+    test_concurrency,
+    test_customers,
+    test_engine,
+    test_files,
+    test_opt_out,
+    test_order,
+    test_queries,
+    test_reader_language,
+    test_step_refused,
+    test_story,
+    test_typed_words,
+    test_webhook,
+    test_webhook_shapes,
+)
+from .manual import (
+    test_i18n,
+    test_manual,
+    test_manual_operators,
+    test_manual_schedule,
+    test_tours,
+)
+from .messenger import (
+    test_api_client,
+    test_api_connection,
+    test_people_connect,
+)
+from .operators import (
+    test_discuss,
     test_operator_commands,
     test_operator_gone,
     test_operator_inbox,
@@ -44,36 +63,37 @@ from . import (
     test_operator_threads,
     test_operator_timers,
     test_operators,
-    test_opt_out,
-    test_order,
+    test_waiting,
+)
+from .outbox import (
+    test_delivery,
     test_outside_answers,
     test_outside_clock,
     test_outside_switches,
-    test_people_connect,
+    test_trouble,
+)
+from .roles import (
     test_people_walk,
-    test_privacy,
-    test_queries,
-    test_reader_language,
     test_rights_discuss,
     test_rights_doors,
     test_rights_forms,
     test_rights_table,
     test_rights_turn,
-    test_schedule,
-    test_schedule_clock,
     test_screens,
-    test_step_refused,
-    test_story,
+)
+from .script import (
+    test_choice,
+    test_create_lead,
+    test_drawing,
+    test_example,
+    test_languages,
+    test_live_bots,
+    test_media,
+    test_update_contact,
+    test_update_contact_fields,
+)
+from .tools import (
     test_tools,
     test_tools_machine,
     test_tools_schedule,
-    test_tours,
-    test_trouble,
-    test_typed_contacts,
-    test_typed_words,
-    test_update_contact,
-    test_update_contact_fields,
-    test_waiting,
-    test_webhook,
-    test_webhook_shapes,
 )
