@@ -14,6 +14,84 @@ from . import worker
 # pylint: disable=invalid-commit
 
 _logger = logging.getLogger(__name__)
+# The oldest unfinished call of a dialogue, with the account's budget locked.
+_HEAD = """
+       SELECT call.id, call.kind, call.payload, call.state, call.tries,
+              (SELECT min(priority) FROM helpcrunch_outbox later
+                WHERE later.chat_id = call.chat_id
+                  AND later.state IN ('pending', 'sending', 'unknown'))
+                  AS priority,
+              CASE WHEN call.priority > %(live)s THEN EXISTS (
+                  SELECT FROM helpcrunch_outbox live
+                   WHERE live.account_id = call.account_id
+                     AND live.priority = %(live)s
+                     AND live.state = 'pending'
+                     AND live.queued_at > now() AT TIME ZONE 'UTC'
+                                          - INTERVAL '2 minutes'
+                     AND COALESCE(live.not_before, '-infinity')
+                         <= now() AT TIME ZONE 'UTC')
+              END AS live_waits,
+              message.body, chat.external_id AS chat,
+              agent.external_id AS agent, account.id AS account_id,
+              account.state AS account_state, account.api_url, account.api_key,
+              account.requests_per_minute, account.broadcast_share,
+              budget.calls, COALESCE(budget.blocked_until, 0) AS blocked_until,
+              budget.clock_offset,
+              EXISTS (SELECT FROM helpcrunch_event event
+                       WHERE event.chat_id = call.chat_id
+                         AND event.state = 'pending'
+                         AND event.event_type = %(agent_event)s) AS agent_speaks,
+              EXTRACT(EPOCH FROM call.not_before
+                      - now() AT TIME ZONE 'UTC') AS delay,
+              EXTRACT(EPOCH FROM now() AT TIME ZONE 'UTC'
+                      - call.claimed_at) AS age,
+              EXTRACT(EPOCH FROM now() AT TIME ZONE 'UTC'
+                      - call.queued_at) AS waited
+         FROM helpcrunch_outbox call
+         JOIN helpcrunch_chat chat ON chat.id = call.chat_id
+         JOIN helpcrunch_account account ON account.id = call.account_id
+         JOIN helpcrunch_account_budget budget ON budget.account_id = account.id
+    LEFT JOIN helpcrunch_agent agent ON agent.id = account.bot_agent_id
+    LEFT JOIN helpcrunch_message message ON message.id = call.message_id
+        WHERE call.chat_id = %(chat)s
+          AND call.state IN ('pending', 'sending', 'unknown')
+     ORDER BY call.id LIMIT 1
+          FOR NO KEY UPDATE OF budget
+"""
+# How a call ended, for the outbox, the transcript and what comes next.
+_FINISH = """
+    WITH call AS (
+        UPDATE helpcrunch_outbox
+           SET state = %(state)s, error = %(error)s, not_before = NULL,
+               done_at = now() AT TIME ZONE 'UTC',
+               payload = CASE WHEN %(unclear)s
+                   THEN COALESCE(payload, '{}')
+                        || '{"outcome": "unknown"}'
+                   ELSE payload END
+         WHERE id = %(id)s
+     RETURNING message_id, chat_id),
+    message AS (
+        UPDATE helpcrunch_message message
+           SET state = %(state)s, error = %(error)s,
+               external_id = %(external)s, sent_at = %(at)s,
+               occurred_at = COALESCE(
+                   date_trunc('second', to_timestamp(%(at)s))
+                       AT TIME ZONE 'UTC',
+                   message.occurred_at),
+               position = COALESCE(%(position)s, message.position)
+          FROM call WHERE message.id = call.message_id
+     RETURNING message.mail_message_id)
+    SELECT (SELECT mail_message_id FROM message),
+           EXISTS (SELECT FROM helpcrunch_event event
+                    WHERE event.chat_id = call.chat_id
+                      AND event.state = 'pending'),
+           EXISTS (SELECT FROM helpcrunch_outbox later
+                    WHERE later.chat_id = call.chat_id
+                      AND later.id != %(id)s
+                      AND later.state
+                          IN ('pending', 'sending', 'unknown'))
+      FROM call
+"""
 
 
 class CourierRows:
@@ -45,58 +123,15 @@ class CourierRows:
         A broadcast's call that a live reply waits behind counts as live. Live replies
         that cannot go since long do not slow broadcasts down.
         """
-        code = """
-            SELECT call.id, call.kind, call.payload, call.state, call.tries,
-                   (SELECT min(priority) FROM helpcrunch_outbox later
-                     WHERE later.chat_id = call.chat_id
-                       AND later.state IN ('pending', 'sending', 'unknown'))
-                       AS priority,
-                   CASE WHEN call.priority > %(live)s THEN EXISTS (
-                       SELECT FROM helpcrunch_outbox live
-                        WHERE live.account_id = call.account_id
-                          AND live.priority = %(live)s
-                          AND live.state = 'pending'
-                          AND live.queued_at > now() AT TIME ZONE 'UTC'
-                                               - INTERVAL '2 minutes'
-                          AND COALESCE(live.not_before, '-infinity')
-                              <= now() AT TIME ZONE 'UTC')
-                   END AS live_waits,
-                   message.body, chat.external_id AS chat,
-                   agent.external_id AS agent, account.id AS account_id,
-                   account.state AS account_state, account.api_url, account.api_key,
-                   account.requests_per_minute, account.broadcast_share,
-                   budget.calls, COALESCE(budget.blocked_until, 0) AS blocked_until,
-                   budget.clock_offset,
-                   EXISTS (SELECT FROM helpcrunch_event event
-                            WHERE event.chat_id = call.chat_id
-                              AND event.state = 'pending'
-                              AND event.event_type = %(agent_event)s) AS agent_speaks,
-                   EXTRACT(EPOCH FROM call.not_before
-                           - now() AT TIME ZONE 'UTC') AS delay,
-                   EXTRACT(EPOCH FROM now() AT TIME ZONE 'UTC'
-                           - call.claimed_at) AS age,
-                   EXTRACT(EPOCH FROM now() AT TIME ZONE 'UTC'
-                           - call.queued_at) AS waited
-              FROM helpcrunch_outbox call
-              JOIN helpcrunch_chat chat ON chat.id = call.chat_id
-              JOIN helpcrunch_account account ON account.id = call.account_id
-              JOIN helpcrunch_account_budget budget ON budget.account_id = account.id
-         LEFT JOIN helpcrunch_agent agent ON agent.id = account.bot_agent_id
-         LEFT JOIN helpcrunch_message message ON message.id = call.message_id
-             WHERE call.chat_id = %(chat)s
-               AND call.state IN ('pending', 'sending', 'unknown')
-          ORDER BY call.id LIMIT 1
-               FOR NO KEY UPDATE OF budget
-            """
         values = {
             "chat": self.chat_id,
             "agent_event": EVENT_AGENT_MESSAGE,
             "live": PRIORITY_LIVE,
         }
         if self.in_transaction:
-            self.cr.execute(SQL(code, **values))
+            self.cr.execute(SQL(_HEAD, **values))
         else:
-            self._execute(code, **values)
+            self._execute(_HEAD, **values)
         self.in_transaction = False
         job = self.cr.dictfetchone()
         if job:
@@ -157,39 +192,7 @@ class CourierRows:
         )
         self.cr.execute(
             SQL(
-                """
-                WITH call AS (
-                    UPDATE helpcrunch_outbox
-                       SET state = %(state)s, error = %(error)s, not_before = NULL,
-                           done_at = now() AT TIME ZONE 'UTC',
-                           payload = CASE WHEN %(unclear)s
-                               THEN COALESCE(payload, '{}')
-                                    || '{"outcome": "unknown"}'
-                               ELSE payload END
-                     WHERE id = %(id)s
-                 RETURNING message_id, chat_id),
-                message AS (
-                    UPDATE helpcrunch_message message
-                       SET state = %(state)s, error = %(error)s,
-                           external_id = %(external)s, sent_at = %(at)s,
-                           occurred_at = COALESCE(
-                               date_trunc('second', to_timestamp(%(at)s))
-                                   AT TIME ZONE 'UTC',
-                               message.occurred_at),
-                           position = COALESCE(%(position)s, message.position)
-                      FROM call WHERE message.id = call.message_id
-                 RETURNING message.mail_message_id)
-                SELECT (SELECT mail_message_id FROM message),
-                       EXISTS (SELECT FROM helpcrunch_event event
-                                WHERE event.chat_id = call.chat_id
-                                  AND event.state = 'pending'),
-                       EXISTS (SELECT FROM helpcrunch_outbox later
-                                WHERE later.chat_id = call.chat_id
-                                  AND later.id != %(id)s
-                                  AND later.state
-                                      IN ('pending', 'sending', 'unknown'))
-                  FROM call
-                """,
+                _FINISH,
                 state=state,
                 error=error,
                 unclear=unclear,

@@ -73,6 +73,31 @@ class HelpcrunchChatAssign(models.TransientModel):
         """Hand the dialogue over, right after this is saved."""
         self.ensure_one()
         self._check_dialogue()
+        self._check_target()
+        target = self.operator_id or self.queue_id
+        self.chat_id._give_order(
+            f"/transfer {target.display_name}",
+            queue=self.queue_id.id,
+            operator=self.operator_id.id or None,
+        )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._(
+                    "The dialogue goes to %(name)s.",
+                    name=self.operator_id.user_id.name or self.queue_id.name,
+                ),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def _check_target(self):
+        """Refuse in words what nobody can be given.
+
+        :raise UserError: with what to choose instead
+        """
         if (
             self.chat_id.company_id != self.queue_id.company_id
             or not self.queue_id.active
@@ -96,21 +121,3 @@ class HelpcrunchChatAssign(models.TransientModel):
                     user=self.operator_id.user_id.name,
                 )
             )
-        target = self.operator_id or self.queue_id
-        self.chat_id._give_order(
-            f"/transfer {target.display_name}",
-            queue=self.queue_id.id,
-            operator=self.operator_id.id or None,
-        )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._(
-                    "The dialogue goes to %(name)s.",
-                    name=self.operator_id.user_id.name or self.queue_id.name,
-                ),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }

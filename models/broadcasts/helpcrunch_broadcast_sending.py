@@ -23,6 +23,109 @@ _PROBE_SECONDS = 60
 _TURN_SECONDS = 10
 # Who looked within this time is at it still.
 _FRESH_SECONDS = 0.2
+# What became of the messages that are on their way.
+_SETTLE = """
+    UPDATE helpcrunch_broadcast_recipient recipient
+       SET state = outcome.state, error = outcome.error,
+           queued = outcome.state = 'unknown',
+           reason = CASE WHEN outcome.state = 'skipped' THEN 'cancelled'
+                         WHEN outcome.state != 'failed' THEN NULL
+                         WHEN outcome.refused > 0 THEN 'refused'
+                         ELSE 'unclear' END,
+           sent_at = CASE WHEN outcome.state = 'sent' THEN
+               to_timestamp(outcome.sent_at) AT TIME ZONE 'UTC' END,
+           message_id = CASE WHEN outcome.state != 'pending'
+               THEN recipient.message_id END,
+           last_message_id = CASE WHEN outcome.state != 'pending'
+               THEN recipient.last_message_id END,
+           attempt = recipient.attempt
+                     + (outcome.state = 'pending')::integer
+      FROM (SELECT own.id, own.attempt, lines.*,
+                   CASE WHEN lines.unknown > 0 THEN 'unknown'
+                        WHEN lines.refused + lines.unclear > 0
+                        THEN 'failed'
+                        WHEN lines.sent > 0 THEN 'sent'
+                        WHEN broadcast.state = 'cancelled' THEN 'skipped'
+                        ELSE 'pending' END AS state
+              FROM helpcrunch_broadcast_recipient own
+              JOIN helpcrunch_broadcast broadcast
+                ON broadcast.id = own.broadcast_id
+        CROSS JOIN LATERAL (
+                   SELECT count(*) FILTER (
+                              WHERE call.state IN ('pending', 'sending')
+                          ) AS open,
+                          count(*) FILTER (
+                              WHERE call.state = 'unknown') AS unknown,
+                          count(*) FILTER (
+                              WHERE line.state = 'sent') AS sent,
+                          count(*) FILTER (
+                              WHERE line.state = 'failed') AS refused,
+                          count(*) FILTER (
+                              WHERE line.state = 'cancelled'
+                                AND call.payload ->> 'outcome' = 'unknown'
+                          ) AS unclear,
+                          max(line.sent_at) AS sent_at,
+                          max(line.error) AS error
+                     FROM helpcrunch_message line
+                LEFT JOIN helpcrunch_outbox call
+                       ON call.message_id = line.id
+                    WHERE line.chat_id = own.chat_id
+                      AND line.id BETWEEN own.message_id
+                          AND own.last_message_id) lines
+             WHERE own.queued IS TRUE
+               AND own.state IN ('pending', 'unknown')
+               AND own.message_id IS NOT NULL
+               AND (lines.open = 0 OR lines.unknown > 0)) outcome
+     WHERE recipient.id = outcome.id
+       AND recipient.queued IS TRUE
+       AND recipient.state IN ('pending', 'unknown')
+       AND recipient.attempt = outcome.attempt
+       AND (outcome.state != recipient.state
+            OR outcome.state = 'pending')
+"""
+# Turns that failed for good: nothing was said.
+_PUT_ASIDE = """
+    UPDATE helpcrunch_broadcast_recipient recipient
+       SET state = 'failed', reason = 'error', queued = FALSE,
+           error = event.error
+      FROM helpcrunch_broadcast broadcast, helpcrunch_event event
+     WHERE recipient.queued IS TRUE AND recipient.state = 'pending'
+       AND recipient.message_id IS NULL
+       AND broadcast.id = recipient.broadcast_id
+       AND event.account_id = broadcast.account_id
+       AND event.external_id = 'odoo:broadcast.message:' || recipient.id
+                               || ':' || recipient.attempt
+       AND event.state = 'failed'
+"""
+# What is under way: due calls, refused ones, whether it is quiet, turns.
+_COUNT_AHEAD = """
+        SELECT count(*) FILTER (WHERE call.state != 'unknown' AND is_due),
+               count(*) FILTER (WHERE NOT is_due AND claimed_at > worked_at),
+               max(claimed_at) < now() AT TIME ZONE 'UTC'
+                                 - %(probe)s * INTERVAL '1 second',
+               (SELECT count(*) FROM helpcrunch_event
+                 WHERE account_id = %(account)s AND state = 'pending'
+                   AND event_type = 'broadcast.message'
+                   AND received_at > now() AT TIME ZONE 'UTC'
+                                     - %(fresh)s * INTERVAL '1 second')
+          FROM helpcrunch_outbox call
+    CROSS JOIN LATERAL (
+                   SELECT COALESCE(not_before, '-infinity')
+                          <= now() AT TIME ZONE 'UTC' AS is_due) due
+    CROSS JOIN (SELECT COALESCE(max(done_at), '-infinity') AS worked_at
+                  FROM (SELECT done_at FROM helpcrunch_outbox
+                         WHERE account_id = %(account)s AND state = 'sent'
+                      ORDER BY done_at DESC NULLS LAST LIMIT 1) last) taken
+         WHERE call.account_id = %(account)s AND call.priority > %(live)s
+           AND call.state IN ('pending', 'sending', 'unknown')
+           -- What waits behind another call waits for that one only.
+           AND NOT EXISTS (
+                   SELECT FROM helpcrunch_outbox earlier
+                    WHERE earlier.chat_id = call.chat_id
+                      AND earlier.id < call.id
+                      AND earlier.state
+                          IN ('pending', 'sending', 'unknown'))
+"""
 
 
 class HelpcrunchBroadcast(models.Model):
@@ -113,86 +216,12 @@ class HelpcrunchBroadcast(models.Model):
         """
         self.env.flush_all()
         self.env.cr.execute(
-            SQL(
-                """
-                UPDATE helpcrunch_broadcast_recipient recipient
-                   SET state = outcome.state, error = outcome.error,
-                       queued = outcome.state = 'unknown',
-                       reason = CASE WHEN outcome.state = 'skipped' THEN 'cancelled'
-                                     WHEN outcome.state != 'failed' THEN NULL
-                                     WHEN outcome.refused > 0 THEN 'refused'
-                                     ELSE 'unclear' END,
-                       sent_at = CASE WHEN outcome.state = 'sent' THEN
-                           to_timestamp(outcome.sent_at) AT TIME ZONE 'UTC' END,
-                       message_id = CASE WHEN outcome.state != 'pending'
-                           THEN recipient.message_id END,
-                       last_message_id = CASE WHEN outcome.state != 'pending'
-                           THEN recipient.last_message_id END,
-                       attempt = recipient.attempt
-                                 + (outcome.state = 'pending')::integer
-                  FROM (SELECT own.id, own.attempt, lines.*,
-                               CASE WHEN lines.unknown > 0 THEN 'unknown'
-                                    WHEN lines.refused + lines.unclear > 0
-                                    THEN 'failed'
-                                    WHEN lines.sent > 0 THEN 'sent'
-                                    WHEN broadcast.state = 'cancelled' THEN 'skipped'
-                                    ELSE 'pending' END AS state
-                          FROM helpcrunch_broadcast_recipient own
-                          JOIN helpcrunch_broadcast broadcast
-                            ON broadcast.id = own.broadcast_id
-                    CROSS JOIN LATERAL (
-                               SELECT count(*) FILTER (
-                                          WHERE call.state IN ('pending', 'sending')
-                                      ) AS open,
-                                      count(*) FILTER (
-                                          WHERE call.state = 'unknown') AS unknown,
-                                      count(*) FILTER (
-                                          WHERE line.state = 'sent') AS sent,
-                                      count(*) FILTER (
-                                          WHERE line.state = 'failed') AS refused,
-                                      count(*) FILTER (
-                                          WHERE line.state = 'cancelled'
-                                            AND call.payload ->> 'outcome' = 'unknown'
-                                      ) AS unclear,
-                                      max(line.sent_at) AS sent_at,
-                                      max(line.error) AS error
-                                 FROM helpcrunch_message line
-                            LEFT JOIN helpcrunch_outbox call
-                                   ON call.message_id = line.id
-                                WHERE line.chat_id = own.chat_id
-                                  AND line.id BETWEEN own.message_id
-                                      AND own.last_message_id) lines
-                         WHERE own.queued IS TRUE
-                           AND own.state IN ('pending', 'unknown')
-                           AND own.message_id IS NOT NULL
-                           AND (lines.open = 0 OR lines.unknown > 0)) outcome
-                 WHERE recipient.id = outcome.id
-                   AND recipient.queued IS TRUE
-                   AND recipient.state IN ('pending', 'unknown')
-                   AND recipient.attempt = outcome.attempt
-                   AND (outcome.state != recipient.state
-                        OR outcome.state = 'pending')
-                """
-            ),
+            SQL(_SETTLE),
             log_exceptions=False,
         )
         # Poison for the inbox: it has been put aside there, and told an administrator.
         self.env.cr.execute(
-            SQL(
-                """
-                UPDATE helpcrunch_broadcast_recipient recipient
-                   SET state = 'failed', reason = 'error', queued = FALSE,
-                       error = event.error
-                  FROM helpcrunch_broadcast broadcast, helpcrunch_event event
-                 WHERE recipient.queued IS TRUE AND recipient.state = 'pending'
-                   AND recipient.message_id IS NULL
-                   AND broadcast.id = recipient.broadcast_id
-                   AND event.account_id = broadcast.account_id
-                   AND event.external_id = 'odoo:broadcast.message:' || recipient.id
-                                           || ':' || recipient.attempt
-                   AND event.state = 'failed'
-                """
-            ),
+            SQL(_PUT_ASIDE),
             log_exceptions=False,
         )
         self.env["helpcrunch.broadcast.recipient"].invalidate_model()
@@ -275,34 +304,7 @@ class HelpcrunchBroadcast(models.Model):
         """
         self.env.cr.execute(
             SQL(
-                """
-                SELECT count(*) FILTER (WHERE call.state != 'unknown' AND is_due),
-                       count(*) FILTER (WHERE NOT is_due AND claimed_at > worked_at),
-                       max(claimed_at) < now() AT TIME ZONE 'UTC'
-                                         - %(probe)s * INTERVAL '1 second',
-                       (SELECT count(*) FROM helpcrunch_event
-                         WHERE account_id = %(account)s AND state = 'pending'
-                           AND event_type = 'broadcast.message'
-                           AND received_at > now() AT TIME ZONE 'UTC'
-                                             - %(fresh)s * INTERVAL '1 second')
-                  FROM helpcrunch_outbox call
-            CROSS JOIN LATERAL (
-                           SELECT COALESCE(not_before, '-infinity')
-                                  <= now() AT TIME ZONE 'UTC' AS is_due) due
-            CROSS JOIN (SELECT COALESCE(max(done_at), '-infinity') AS worked_at
-                          FROM (SELECT done_at FROM helpcrunch_outbox
-                                 WHERE account_id = %(account)s AND state = 'sent'
-                              ORDER BY done_at DESC NULLS LAST LIMIT 1) last) taken
-                 WHERE call.account_id = %(account)s AND call.priority > %(live)s
-                   AND call.state IN ('pending', 'sending', 'unknown')
-                   -- What waits behind another call waits for that one only.
-                   AND NOT EXISTS (
-                           SELECT FROM helpcrunch_outbox earlier
-                            WHERE earlier.chat_id = call.chat_id
-                              AND earlier.id < call.id
-                              AND earlier.state
-                                  IN ('pending', 'sending', 'unknown'))
-                """,
+                _COUNT_AHEAD,
                 probe=_PROBE_SECONDS,
                 fresh=_TURN_SECONDS,
                 account=account.id,

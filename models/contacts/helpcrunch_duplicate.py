@@ -138,34 +138,10 @@ class HelpcrunchDuplicate(models.Model):
         """
         survivors = self.env["res.partner"]
         for row in self:
-            if not row.exists():
-                # A merge before it in the list made it needless.
-                continue
-            if row.state == "queued":
-                raise UserError(
-                    self.env._(
-                        "“%(value)s” is still being looked up. Try again in a minute.",
-                        value=row.value,
-                    ),
-                )
-            pair = row.partner_id | row.older_partner_id
-            row._check_may_merge(pair)
-            survivors |= row.older_partner_id
-            # Read now: after a lock that was not to be had nothing can be read.
-            names = (row.older_partner_id.display_name, row.partner_id.display_name)
-            try:
-                row._lock_contacts(pair)
-            except LockNotAvailable as error:
-                raise UserError(
-                    self.env._(
-                        "Somebody is changing %(names)s just now. Try again soon.",
-                        names=" / ".join(names),
-                    ),
-                ) from error
-            if row.reason == "answer":
-                row._take_answer()
-            else:
-                row._merge(row.partner_id, row.older_partner_id)
+            # A merge before it in the list may have made it needless.
+            if row.exists():
+                survivors |= row.older_partner_id
+                row._merge_as_decided()
         survivors = survivors.exists()
         if len(survivors) != 1 or self.env.context.get("helpcrunch_stay"):
             return True
@@ -177,6 +153,36 @@ class HelpcrunchDuplicate(models.Model):
             # The pair is gone, so no way leads back to it.
             "target": "main",
         }
+
+    def _merge_as_decided(self):
+        """Merge one pair, or write what was given, as a person decided.
+
+        :raise UserError: while somebody else is at one of them
+        """
+        if self.state == "queued":
+            raise UserError(
+                self.env._(
+                    "“%(value)s” is still being looked up. Try again in a minute.",
+                    value=self.value,
+                ),
+            )
+        pair = self.partner_id | self.older_partner_id
+        self._check_may_merge(pair)
+        # Read now: after a lock that was not to be had nothing can be read.
+        names = (self.older_partner_id.display_name, self.partner_id.display_name)
+        try:
+            self._lock_contacts(pair)
+        except LockNotAvailable as error:
+            raise UserError(
+                self.env._(
+                    "Somebody is changing %(names)s just now. Try again soon.",
+                    names=" / ".join(names),
+                ),
+            ) from error
+        if self.reason == "answer":
+            self._take_answer()
+        else:
+            self._merge(self.partner_id, self.older_partner_id)
 
     def _check_may_merge(self, pair):
         """Let nobody change a colleague's contact who could not do so by hand.

@@ -124,18 +124,7 @@ class HelpcrunchChat(models.Model):
             # Who answers a broadcast is not silent since before it.
             answered_at = self._note_answer_to_broadcast(facts.occurred_at)
             quiet_since = max(silence_since, answered_at or silence_since)
-        if self.state in HUMAN_STATES:
-            self._trace("human")
-            at = min(fields.Datetime.now(), to_datetime(facts.occurred_at))
-            self.unanswered_since = self.unanswered_since or at
-            self._note_customer_spoke(at)
-            return None
-        if self._turn.row["customer_blocked"]:
-            # Was unblocked, perhaps, and the webhook got lost.
-            self.customer_id._ask_again(at_once=False)
-            self._trace("blocked")
-            return None
-        if is_wish or not self._ensure_bot():
+        if self._is_silent(facts) or is_wish or not self._ensure_bot():
             return None
         began = self._begins_anew(quiet_since, facts)
         if began:
@@ -144,6 +133,21 @@ class HelpcrunchChat(models.Model):
             self._turn.start()
         self._turn.hear(text, began, is_first=not silence_since)
         return None
+
+    def _is_silent(self, facts):
+        """Tell whether the bot has no say, and note that the customer wrote."""
+        if self.state in HUMAN_STATES:
+            self._trace("human")
+            at = min(fields.Datetime.now(), to_datetime(facts.occurred_at))
+            self.unanswered_since = self.unanswered_since or at
+            self._note_customer_spoke(at)
+            return True
+        if self._turn.row["customer_blocked"]:
+            # Was unblocked, perhaps, and the webhook got lost.
+            self.customer_id._ask_again(at_once=False)
+            self._trace("blocked")
+            return True
+        return False
 
     def _on_answered_message(self, facts):
         """Put into the transcript what was answered before we heard of it."""

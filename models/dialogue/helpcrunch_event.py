@@ -21,6 +21,69 @@ from ..messenger import retention
 from .turn import Later
 
 _DEFAULT_RETENTION_DAYS = 90
+# The dialogue, locked, with its next event and all that a turn has to know.
+_NEXT_TURN = """
+       SELECT event.id AS event_id, event.tries, event.payload,
+              event.event_type, event.external_id, event.occurred_at,
+              event.position,
+              bot.version, bot.active AND bot.live AS bot_active,
+              bot.join_messages,
+              bot.session_timeout, bot_lang.code AS bot_lang,
+              partner.lang AS partner_lang, customer.locale,
+              CASE WHEN COALESCE(customer.ignored_lang, '')
+                        = COALESCE(partner.lang, '')
+                   THEN customer.spoken_lang END AS spoken_lang,
+              customer.external_id AS customer_external_id,
+              customer.blocked AS customer_blocked,
+              chat.company_id, chat.turn_count,
+              discuss.id AS discuss_channel_id,
+              question.state AS question_state,
+              question.sent_at AS question_sent_at,
+              question.external_id AS question_external_id,
+              call.state AS question_call_state,
+              EXTRACT(EPOCH FROM
+                      event.not_before - now() AT TIME ZONE 'UTC')::float8
+                  AS wait,
+              COALESCE(chat.application_id = ANY(own.ids),
+                       own.number = 0 OR chat.application_id IS NULL)
+                  AS bot_serves
+         FROM helpcrunch_chat chat
+         JOIN LATERAL (
+                  SELECT * FROM (
+                      (SELECT * FROM helpcrunch_event
+                        WHERE chat_id = chat.id AND state = 'pending'
+                     ORDER BY occurred_at, position, id
+                        LIMIT 1)
+                    UNION ALL
+                      (SELECT * FROM helpcrunch_event
+                        WHERE chat_id = chat.id AND state = 'pending'
+                          AND event_type = 'operator.command'
+                     ORDER BY occurred_at, position, id
+                        LIMIT 1)) next
+                ORDER BY GREATEST(not_before, now() AT TIME ZONE 'UTC'),
+                         occurred_at, position, id
+                   LIMIT 1) event ON TRUE
+    LEFT JOIN helpcrunch_bot bot ON bot.id = chat.bot_id
+    LEFT JOIN LATERAL (
+                  SELECT array_agg(channel.id)
+                             FILTER (WHERE channel.active) AS ids,
+                         count(*) AS number
+                    FROM helpcrunch_application_helpcrunch_bot_rel link
+                    JOIN helpcrunch_application channel
+                      ON channel.id = link.helpcrunch_application_id
+                   WHERE link.helpcrunch_bot_id = bot.id) own ON TRUE
+    LEFT JOIN res_lang bot_lang ON bot_lang.id = bot.language_id
+    LEFT JOIN res_partner partner ON partner.id = chat.partner_id
+    LEFT JOIN helpcrunch_customer customer ON customer.id = chat.customer_id
+    LEFT JOIN discuss_channel discuss
+           ON discuss.helpcrunch_chat_id = chat.id
+              AND discuss.helpcrunch_session_id IS NOT NULL
+    LEFT JOIN helpcrunch_message question
+           ON question.id = chat.question_message_id
+    LEFT JOIN helpcrunch_outbox call ON call.message_id = question.id
+        WHERE chat.id = %s
+          FOR NO KEY UPDATE OF chat SKIP LOCKED
+"""
 
 
 class HelpcrunchEvent(models.Model):
@@ -240,68 +303,7 @@ class HelpcrunchEvent(models.Model):
         """
         self.env.cr.execute(
             SQL(
-                """
-                SELECT event.id AS event_id, event.tries, event.payload,
-                       event.event_type, event.external_id, event.occurred_at,
-                       event.position,
-                       bot.version, bot.active AND bot.live AS bot_active,
-                       bot.join_messages,
-                       bot.session_timeout, bot_lang.code AS bot_lang,
-                       partner.lang AS partner_lang, customer.locale,
-                       CASE WHEN COALESCE(customer.ignored_lang, '')
-                                 = COALESCE(partner.lang, '')
-                            THEN customer.spoken_lang END AS spoken_lang,
-                       customer.external_id AS customer_external_id,
-                       customer.blocked AS customer_blocked,
-                       chat.company_id, chat.turn_count,
-                       discuss.id AS discuss_channel_id,
-                       question.state AS question_state,
-                       question.sent_at AS question_sent_at,
-                       question.external_id AS question_external_id,
-                       call.state AS question_call_state,
-                       EXTRACT(EPOCH FROM
-                               event.not_before - now() AT TIME ZONE 'UTC')::float8
-                           AS wait,
-                       COALESCE(chat.application_id = ANY(own.ids),
-                                own.number = 0 OR chat.application_id IS NULL)
-                           AS bot_serves
-                  FROM helpcrunch_chat chat
-                  JOIN LATERAL (
-                           SELECT * FROM (
-                               (SELECT * FROM helpcrunch_event
-                                 WHERE chat_id = chat.id AND state = 'pending'
-                              ORDER BY occurred_at, position, id
-                                 LIMIT 1)
-                             UNION ALL
-                               (SELECT * FROM helpcrunch_event
-                                 WHERE chat_id = chat.id AND state = 'pending'
-                                   AND event_type = 'operator.command'
-                              ORDER BY occurred_at, position, id
-                                 LIMIT 1)) next
-                         ORDER BY GREATEST(not_before, now() AT TIME ZONE 'UTC'),
-                                  occurred_at, position, id
-                            LIMIT 1) event ON TRUE
-             LEFT JOIN helpcrunch_bot bot ON bot.id = chat.bot_id
-             LEFT JOIN LATERAL (
-                           SELECT array_agg(channel.id)
-                                      FILTER (WHERE channel.active) AS ids,
-                                  count(*) AS number
-                             FROM helpcrunch_application_helpcrunch_bot_rel link
-                             JOIN helpcrunch_application channel
-                               ON channel.id = link.helpcrunch_application_id
-                            WHERE link.helpcrunch_bot_id = bot.id) own ON TRUE
-             LEFT JOIN res_lang bot_lang ON bot_lang.id = bot.language_id
-             LEFT JOIN res_partner partner ON partner.id = chat.partner_id
-             LEFT JOIN helpcrunch_customer customer ON customer.id = chat.customer_id
-             LEFT JOIN discuss_channel discuss
-                    ON discuss.helpcrunch_chat_id = chat.id
-                       AND discuss.helpcrunch_session_id IS NOT NULL
-             LEFT JOIN helpcrunch_message question
-                    ON question.id = chat.question_message_id
-             LEFT JOIN helpcrunch_outbox call ON call.message_id = question.id
-                 WHERE chat.id = %s
-                   FOR NO KEY UPDATE OF chat SKIP LOCKED
-                """,
+                _NEXT_TURN,
                 chat_id,
             ),
             log_exceptions=False,

@@ -324,12 +324,32 @@ class Turn:
     def flush(self):
         """Write what was and is to be said: messages in one statement, calls in one."""
         lines = self._join() if self.row["join_messages"] else self.lines
-        chat, now = self.chat, fields.Datetime.now()
+        now = fields.Datetime.now()
+        common = {"chat_id": self.chat.id, "company_id": self.row["company_id"]}
+        messages = self._write_lines(lines, now, common)
+        calls = self._queue_calls(messages, lines, now, common)
+        if self.asked:
+            self.chat.question_message_id = next(
+                (
+                    message
+                    for message, line in zip(messages, lines, strict=True)
+                    if line is self.question
+                ),
+                False,
+            )
+            self.asked = False
+        if messages:
+            self._note_answer(now)
+        self.said = self.said or bool(calls)
+        self.written += len(lines)
+        self.received, self.lines = [], []
+        self.first_calls, self.calls = [], []
+
+    def _write_lines(self, lines, now, common):
+        """Write what was received and is to be said; return the latter's messages."""
         # A turn that makes a lead writes twice; the lines go on counting.
         position = (self.row["position"] or _AFTER_ALL) + self.written / 1000
-        common = {"chat_id": chat.id, "company_id": self.row["company_id"]}
-        received = len(self.received)
-        messages = chat.env["helpcrunch.message"].create(
+        messages = self.chat.env["helpcrunch.message"].create(
             self.received
             + [
                 {
@@ -349,8 +369,11 @@ class Turn:
             ],
         )
         self.messages |= messages
-        messages = messages[received:]
-        call_vals = [
+        return messages[len(self.received) :]
+
+    def _queue_calls(self, messages, lines, now, common):
+        """Queue what is to be done in HelpCrunch, messages in between."""
+        said = [
             {
                 "kind": "message",
                 "message_id": message.id,
@@ -361,34 +384,23 @@ class Turn:
             }
             for message, line in zip(messages, lines, strict=True)
         ]
-        for vals in (call_vals := self.first_calls + call_vals + self.calls):
+        calls = self.first_calls + said + self.calls
+        for vals in calls:
             vals |= {
                 **common,
-                "account_id": chat.account_id.id,
+                "account_id": self.chat.account_id.id,
                 "queued_at": now,
                 "priority": self.priority,
             }
-        chat.env["helpcrunch.outbox"].create(call_vals)
-        if self.asked:
-            chat.question_message_id = next(
-                (
-                    message
-                    for message, line in zip(messages, lines, strict=True)
-                    if line is self.question
-                ),
-                False,
-            )
-            self.asked = False
-        if messages:
-            chat.last_message_at = now
-            if chat.state in ("bot", "done") and self.priority == PRIORITY_LIVE:
-                # A broadcast answers nobody. A person's answer counts otherwise: where
-                # the person wrote it.
-                chat.unread, chat.unanswered_since = 0, False
-        self.said = self.said or bool(call_vals)
-        self.written += len(lines)
-        self.received, self.lines = [], []
-        self.first_calls, self.calls = [], []
+        return self.chat.env["helpcrunch.outbox"].create(calls)
+
+    def _note_answer(self, now):
+        chat = self.chat
+        chat.last_message_at = now
+        if chat.state in ("bot", "done") and self.priority == PRIORITY_LIVE:
+            # A broadcast answers nobody. A person's answer counts otherwise: where the
+            # person wrote it.
+            chat.unread, chat.unanswered_since = 0, False
 
     def _join(self):
         """Put consecutive texts into one message, as far as one may be long."""

@@ -224,6 +224,11 @@ class HelpcrunchAccount(models.Model):
                     "web.base.url.freeze to True."
                 ),
             )
+        return warnings + self._find_warnings_around()
+
+    def _find_warnings_around(self):
+        """Return the warnings that are not about this Odoo's address."""
+        warnings = []
         if _answers_for_several_databases():
             warnings.append(
                 self.env._(

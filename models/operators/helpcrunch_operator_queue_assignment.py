@@ -15,6 +15,36 @@ from odoo.tools import SQL
 
 from ...const import CRON_BATCH
 
+# Sessions, and the rotation moved on, by the database's clock.
+_OPEN_SESSIONS = """
+    WITH pair (chat_id, company_id, operator_id, user_id, agent_id, place)
+      AS (VALUES %(rows)s),
+    turn AS (
+        UPDATE helpcrunch_operator operator
+           SET last_assigned_at = statement_timestamp() AT TIME ZONE 'UTC'
+                   + latest.place * INTERVAL '1 microsecond'
+          FROM (SELECT operator_id, max(place) AS place FROM pair
+              GROUP BY operator_id) latest
+         WHERE operator.id = latest.operator_id)
+    INSERT INTO helpcrunch_operator_session (
+                chat_id, company_id, operator_id, user_id, agent_id,
+                queue_id, state, started_at, customer_spoke_at)
+         SELECT chat_id, company_id, operator_id, user_id,
+                agent_id, %(queue)s, 'active', %(now)s, %(now)s
+           FROM pair
+      RETURNING id, chat_id
+"""
+# One event for each dialogue, once.
+_TELL_DIALOGUES = """
+    INSERT INTO helpcrunch_event (
+                account_id, company_id, external_id, event_type, origin,
+                chat_external_id, occurred_at, position, payload, state,
+                tries, received_at, chat_id)
+         VALUES %s
+    ON CONFLICT DO NOTHING
+      RETURNING chat_id
+"""
+
 
 class HelpcrunchOperatorQueue(models.Model):
     _inherit = "helpcrunch.operator.queue"
@@ -201,24 +231,7 @@ class HelpcrunchOperatorQueue(models.Model):
         )
         self.env.cr.execute(
             SQL(
-                """
-                WITH pair (chat_id, company_id, operator_id, user_id, agent_id, place)
-                  AS (VALUES %(rows)s),
-                turn AS (
-                    UPDATE helpcrunch_operator operator
-                       SET last_assigned_at = statement_timestamp() AT TIME ZONE 'UTC'
-                               + latest.place * INTERVAL '1 microsecond'
-                      FROM (SELECT operator_id, max(place) AS place FROM pair
-                          GROUP BY operator_id) latest
-                     WHERE operator.id = latest.operator_id)
-                INSERT INTO helpcrunch_operator_session (
-                            chat_id, company_id, operator_id, user_id, agent_id,
-                            queue_id, state, started_at, customer_spoke_at)
-                     SELECT chat_id, company_id, operator_id, user_id,
-                            agent_id, %(queue)s, 'active', %(now)s, %(now)s
-                       FROM pair
-                  RETURNING id, chat_id
-                """,
+                _OPEN_SESSIONS,
                 rows=rows,
                 queue=self.id,
                 now=fields.Datetime.now(),
@@ -266,15 +279,7 @@ class HelpcrunchOperatorQueue(models.Model):
             return []
         self.env.cr.execute(
             SQL(
-                """
-                INSERT INTO helpcrunch_event (
-                            account_id, company_id, external_id, event_type, origin,
-                            chat_external_id, occurred_at, position, payload, state,
-                            tries, received_at, chat_id)
-                     VALUES %s
-                ON CONFLICT DO NOTHING
-                  RETURNING chat_id
-                """,
+                _TELL_DIALOGUES,
                 SQL(", ").join(rows),
             ),
         )
