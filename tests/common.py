@@ -12,6 +12,7 @@ from odoo.tests import TransactionCase, new_test_user
 from ..const import PRIVATE_API_PARAMETER
 from ..jobs import work, worker
 from ..models.dialogue import helpcrunch_account as catch_up_rows
+from ..models.dialogue.turn_snapshot import TurnSnapshot
 
 # The stand-in is a program of its own beside the addon, not a part of it.
 sys.path.append(str(Path(__file__).resolve().parent.parent / "dev"))
@@ -23,6 +24,12 @@ HUMAN_AGENT = 302
 CUSTOMER = 5001
 TELEGRAM = 2
 MANAGER_GROUP = "helpcrunch_chatbot.group_manager"
+
+
+def snapshot(**facts):
+    """Return what a turn knows of an event, where a test makes the turn."""
+    known = {"event_id": 1, "tries": 0, "payload": "{}", "event_type": "chat.new"}
+    return TurnSnapshot(**known | {"external_id": "1", "occurred_at": 0.0} | facts)
 
 
 class HelpcrunchCase(TransactionCase):

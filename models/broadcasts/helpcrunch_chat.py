@@ -213,7 +213,7 @@ class HelpcrunchChat(models.Model):
         if (
             not step
             or self.state != "bot"
-            or not self._turn.row["bot_active"]
+            or not self._turn.snapshot.bot_active
             or self._find_refusal()
             # The customer was faster, and the flow followed the customer.
             or (spoken and recipient.sent_at and spoken > recipient.sent_at)

@@ -30,21 +30,21 @@ _lt = LazyTranslate(__name__)
 class HelpcrunchChat(models.Model):
     _inherit = "helpcrunch.chat"
 
-    def _take_turn(self, event, row):
+    def _take_turn(self, event, snapshot):
         """Let one event do what it does to this dialogue, which is locked.
 
         :param dict row: what the locking statement read
         :rtype: Outcome
         """
         chat = self.with_context(
-            lang=self._choose_language(row) or self.env.lang,
-            allowed_company_ids=[row["company_id"]],
+            lang=self._choose_language(snapshot) or self.env.lang,
+            allowed_company_ids=[snapshot.company_id],
         )
-        turn = (CarefulTurn if row["careful"] else Turn)(chat, row)
+        turn = (CarefulTurn if snapshot.careful else Turn)(chat, snapshot)
         # Whoever saw the rows from before this turn must clash: architecture 5.
-        turn.chat.turn_count = row["turn_count"] + 1
-        facts = event._get_facts(row)
-        handler = getattr(turn.chat, event._get_handler_name(row["event_type"]), None)
+        turn.chat.turn_count = snapshot.turn_count + 1
+        facts = event._get_facts(snapshot)
+        handler = getattr(turn.chat, event._get_handler_name(snapshot.event_type), None)
         if not handler:
             return Outcome(turn, "ignored", "not_used")
         verdict = handler(facts) or {}
@@ -52,10 +52,10 @@ class HelpcrunchChat(models.Model):
         turn.chat._update_discuss()
         return Outcome(turn, **verdict)
 
-    def _choose_language(self, row):
+    def _choose_language(self, snapshot):
         """Return the language spoken here; that from before a merge comes first."""
-        return self.env["res.lang"]._get_code(row["spoken_lang"]) or choose_language(
-            self.env, row["partner_lang"], row["locale"], row["bot_lang"]
+        return self.env["res.lang"]._get_code(snapshot.spoken_lang) or choose_language(
+            self.env, snapshot.partner_lang, snapshot.locale, snapshot.bot_lang
         )
 
     def _store_own_event(self, event_type, data=None, key=None, wake=True):
@@ -142,7 +142,7 @@ class HelpcrunchChat(models.Model):
             self.unanswered_since = self.unanswered_since or at
             self._note_customer_spoke(at)
             return True
-        if self._turn.row["customer_blocked"]:
+        if self._turn.snapshot.customer_blocked:
             # Was unblocked, perhaps, and the webhook got lost.
             self.customer_id._ask_again(at_once=False)
             self._trace("blocked")
@@ -306,7 +306,7 @@ class HelpcrunchChat(models.Model):
         HelpCrunch can merge two customers of one person; the chat goes on under the
         other's id, and its contact is still the same person.
         """
-        known = self._turn.row["customer_external_id"]
+        known = self._turn.snapshot.customer_external_id
         if not facts.customer or facts.customer == known:
             return
         self.customer_id = self.customer_id._bind(
@@ -314,7 +314,7 @@ class HelpcrunchChat(models.Model):
         )
         if self.customer_id.partner_id:
             self.partner_id = self.customer_id.partner_id
-        self._turn.row["customer_blocked"] = self.customer_id.blocked
+        self._turn.snapshot.customer_blocked = self.customer_id.blocked
         self._trace("rebound", text=self.customer_id.name or facts.customer)
 
     def _must_wait_for_question(self):
@@ -325,13 +325,13 @@ class HelpcrunchChat(models.Model):
         return (
             self.waiting
             and self.state == "bot"
-            and self._turn.row["question_call_state"] in ("sending", "unknown")
+            and self._turn.snapshot.question_call_state in ("sending", "unknown")
         )
 
     def _ensure_bot(self):
         """Keep the dialogue's bot, or find the one that serves its channel now."""
-        row = self._turn.row
-        if self.bot_id and row["bot_active"] and row["bot_serves"]:
+        snapshot = self._turn.snapshot
+        if self.bot_id and snapshot.bot_active and snapshot.bot_serves:
             if self.state != "done":
                 return True
         bot = self.env["helpcrunch.bot"]._find_for_application(
@@ -339,11 +339,9 @@ class HelpcrunchChat(models.Model):
         )
         if bot != self.bot_id:
             self.write({"bot_id": bot.id, "step_id": False, "started_at": False})
-            row |= {
-                "version": bot.version,
-                "join_messages": bot.join_messages,
-                "session_timeout": bot.session_timeout,
-            }
+            snapshot.version = bot.version
+            snapshot.join_messages = bot.join_messages
+            snapshot.session_timeout = bot.session_timeout
         if not bot:
             self._trace("no_bot")
         return bool(bot)
@@ -351,7 +349,7 @@ class HelpcrunchChat(models.Model):
     def _begins_anew(self, silence_since, facts):
         if not self.started_at or self.state == "done":
             return True
-        minutes = self._turn.row["session_timeout"]
+        minutes = self._turn.snapshot.session_timeout
         if not minutes or not silence_since:
             return False
         silence = to_datetime(facts.occurred_at) - silence_since

@@ -19,6 +19,7 @@ from ...jobs import work
 from ...tools import signature, webhook
 from ..messenger import retention
 from .turn import Later
+from .turn_snapshot import TurnSnapshot
 
 _DEFAULT_RETENTION_DAYS = 90
 # The dialogue, locked, with its next event and all that a turn has to know. Its joins
@@ -191,21 +192,21 @@ class HelpcrunchEvent(models.Model):
         """Return the name of the dialogue's method for a kind of event."""
         return "_on_" + event_type.replace(".", "_")
 
-    def _get_facts(self, row=None):
+    def _get_facts(self, known=None):
         """Return the event in our own words.
 
-        :param dict row: the columns, if somebody has read them already
+        :param known: what has the columns, if somebody has read them already
         :rtype: webhook.Webhook
         """
-        row = row or self
+        known = known or self
         facts = webhook.interpret(
-            row["external_id"],
-            row["event_type"],
-            json.loads(row["payload"] or "{}"),
+            known.external_id,
+            known.event_type,
+            json.loads(known.payload or "{}"),
             {},
         )
         # By our clock; the payload has HelpCrunch's time.
-        facts.occurred_at = row["occurred_at"]
+        facts.occurred_at = known.occurred_at
         return facts
 
     # === STARTING WORK === #
@@ -319,14 +320,14 @@ class HelpcrunchEvent(models.Model):
         row = self.env.cr.dictfetchone()
         if not row:
             return None
-        if (row["wait"] or 0) > 0:
-            return Later(row["wait"])
-        row["careful"] = careful
+        snapshot = TurnSnapshot(**row, careful=careful)
+        if (snapshot.wait or 0) > 0:
+            return Later(snapshot.wait)
         if picked is not None:
-            picked |= {"event_id": row["event_id"], "tries": row["tries"]}
+            picked |= {"event_id": snapshot.event_id, "tries": snapshot.tries}
         chat = self.env["helpcrunch.chat"].browse(chat_id)
-        event = self.browse(row["event_id"])
-        outcome = chat._take_turn(event, row)
+        event = self.browse(snapshot.event_id)
+        outcome = chat._take_turn(event, snapshot)
         event.write(
             {
                 "state": outcome.state,

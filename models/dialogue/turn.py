@@ -46,12 +46,12 @@ class Turn:
     """One turn of one dialogue.
 
     :param chat: the locked ``helpcrunch.chat``
-    :param row: what the locking statement read beside it
+    :param TurnSnapshot snapshot: what the locking statement read beside it
     :ivar priority: of the calls that this turn makes
     """
 
-    def __init__(self, chat, row):
-        self.row = row
+    def __init__(self, chat, snapshot):
+        self.snapshot = snapshot
         self.chat = chat.with_context(helpcrunch_turn=self)
         self.entered = []
         self.entered_before = 0
@@ -70,7 +70,7 @@ class Turn:
     @property
     def map(self):
         """The bot as plain data, at the version read with the lock."""
-        return self.chat.bot_id._get_map(self.row["version"])
+        return self.chat.bot_id._get_map(self.snapshot.version)
 
     def note(self, code, **values):
         """Append a line to the dialogue's *Why?* view."""
@@ -162,7 +162,7 @@ class Turn:
             # Written before the question was there; the question stays open.
             self.note("before_question")
             return
-        if self.row["question_state"] == "failed":
+        if self.snapshot.question_state == "failed":
             # The customer never saw the question.
             self.note("asked_again", step=current)
             self.go(current)
@@ -186,16 +186,16 @@ class Turn:
         Both times are HelpCrunch's. REST answers have whole seconds and webhooks have
         thousandths (helpcrunch-api.md 7), so within a second the ids decide.
         """
-        state, sent_at = self.row["question_state"], self.row["question_sent_at"]
+        state, sent_at = self.snapshot.question_state, self.snapshot.question_sent_at
         if state in (None, "failed", "cancelled"):
             return True
         if state != "sent" or not sent_at:
             return False
-        occurred_at = self.row["occurred_at"]
+        occurred_at = self.snapshot.occurred_at
         if int(occurred_at) != int(sent_at):
             return occurred_at > sent_at
-        question_id = self.row["question_external_id"] or ""
-        position = self.row["position"]
+        question_id = self.snapshot.question_external_id or ""
+        position = self.snapshot.position
         if question_id.isascii() and question_id.isdigit() and position:
             return position > int(question_id)
         return True
@@ -323,9 +323,9 @@ class Turn:
 
     def flush(self):
         """Write what was and is to be said: messages in one statement, calls in one."""
-        lines = self._join() if self.row["join_messages"] else self.lines
+        lines = self._join() if self.snapshot.join_messages else self.lines
         now = fields.Datetime.now()
-        common = {"chat_id": self.chat.id, "company_id": self.row["company_id"]}
+        common = {"chat_id": self.chat.id, "company_id": self.snapshot.company_id}
         messages = self._write_lines(lines, now, common)
         calls = self._queue_calls(messages, lines, now, common)
         if self.asked:
@@ -348,7 +348,7 @@ class Turn:
     def _write_lines(self, lines, now, common):
         """Write what was received and is to be said; return the latter's messages."""
         # A turn that makes a lead writes twice; the lines go on counting.
-        position = (self.row["position"] or _AFTER_ALL) + self.written / 1000
+        position = (self.snapshot.position or _AFTER_ALL) + self.written / 1000
         messages = self.chat.env["helpcrunch.message"].create(
             self.received
             + [
@@ -359,7 +359,7 @@ class Turn:
                     "state": "outgoing",
                     # After the customer's line that it answers, whatever the clocks
                     # say; HelpCrunch's own time and id replace it when it is sent.
-                    "occurred_at": max(now, to_datetime(self.row["occurred_at"])),
+                    "occurred_at": max(now, to_datetime(self.snapshot.occurred_at)),
                     "position": position + (index + 1) / 1000,
                     "body": line["body"],
                     "step_id": line["step_id"],

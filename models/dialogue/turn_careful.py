@@ -6,6 +6,7 @@ step, so only a turn that has failed gets one.
 """
 
 import re
+from dataclasses import replace
 
 import psycopg2
 
@@ -59,7 +60,7 @@ class CarefulTurn(Turn):
         # What earlier steps said must not be taken back with this one.
         self.flush()
         state = {name: _copy(getattr(self, name)) for name in _STATE}
-        row = dict(self.row)
+        snapshot = replace(self.snapshot)
         try:
             with self.chat.env.cr.savepoint():
                 result = function(*args)
@@ -68,8 +69,7 @@ class CarefulTurn(Turn):
         except Exception as error:
             if not self._is_refusal(error):
                 raise
-            self.row.clear()
-            self.row.update(row)
+            self.snapshot = snapshot
             for name, value in state.items():
                 setattr(self, name, value)
             self._note_refusal(step, error)
@@ -82,7 +82,7 @@ class CarefulTurn(Turn):
         # A row that somebody made first, or took away, is one only if trying the whole
         # turn again has not helped.
         return not isinstance(error, worker.OVERTAKEN) or issubclass(
-            self.row["careful"], worker.OVERTAKEN
+            self.snapshot.careful, worker.OVERTAKEN
         )
 
     def _pass_by(self, step):

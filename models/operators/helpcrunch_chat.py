@@ -83,7 +83,7 @@ class HelpcrunchChat(models.Model):
         self.queue_told = True
         step = self.step_id.no_operator_step_id
         # Waits for an answer: the flow has asked, and no person handed it over.
-        if step and self.waiting and self._turn.row["bot_active"]:
+        if step and self.waiting and self._turn.snapshot.bot_active:
             self._trace("no_operator", step=step)
             self.write(
                 {
@@ -294,7 +294,7 @@ class HelpcrunchChat(models.Model):
 
     def _return_to_flow(self, close=False, resume=True):
         step = self.return_step_id
-        if not self._turn.row["bot_active"]:
+        if not self._turn.snapshot.bot_active:
             step = step.browse()
         # A question that a take-over left open is asked again only if the bot is
         # called back; a person who says good-bye has answered it.
@@ -312,7 +312,7 @@ class HelpcrunchChat(models.Model):
             },
         )
         self._trace("returned")
-        if step or (self.open_questions and self._turn.row["bot_active"]):
+        if step or (self.open_questions and self._turn.snapshot.bot_active):
             self._turn.go(step)
         if close and self.state == "bot" and not self.waiting:
             self._turn.call("status", status="closed")

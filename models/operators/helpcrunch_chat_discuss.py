@@ -85,7 +85,7 @@ class HelpcrunchChat(models.Model):
                 },
             ).with_env(self.env)
         self._post_history(channel, user)
-        self._turn.row["discuss_channel_id"] = channel.id
+        self._turn.snapshot.discuss_channel_id = channel.id
         # All up to here is told.
         self._turn.messages = self._turn.messages.browse()
 
@@ -113,7 +113,7 @@ class HelpcrunchChat(models.Model):
         channel.write(
             {"helpcrunch_session_id": False, "helpcrunch_told_line": last.id or 0}
         )
-        self._turn.row["discuss_channel_id"] = None
+        self._turn.snapshot.discuss_channel_id = None
         if reason == "transfer":
             channel._send_helpcrunch_info()
             channel._action_unfollow(user.partner_id, post_leave_message=False)
@@ -122,7 +122,7 @@ class HelpcrunchChat(models.Model):
     def _get_discuss_channel(self):
         """Return the Discuss channel if the dialogue is open there."""
         channels = self.env["discuss.channel"]
-        return channels.browse(self._turn.row["discuss_channel_id"] or [])
+        return channels.browse(self._turn.snapshot.discuss_channel_id or [])
 
     # === MIRROR === #
 
@@ -137,7 +137,7 @@ class HelpcrunchChat(models.Model):
         """Post the turn's new lines."""
         turn = self._turn
         messages, turn.messages = turn.messages, turn.messages.browse()
-        if turn.row["discuss_channel_id"]:
+        if turn.snapshot.discuss_channel_id:
             for message in messages:
                 self._post_line(message)
 

@@ -13,7 +13,7 @@ from odoo.tools import mute_logger
 
 from ...jobs import work
 from ...models.dialogue.turn_careful import CarefulTurn
-from ..common import HelpcrunchCase
+from ..common import HelpcrunchCase, snapshot
 
 _QUIET = mute_logger("odoo.addons.helpcrunch_chatbot.jobs.work", "odoo.sql_db")
 
@@ -149,7 +149,7 @@ class TestStepRefused(HelpcrunchCase):
             self.assertEqual(nets, ["Broken", "After"])
 
     def test_a_clash_is_no_refusal(self):
-        turn = CarefulTurn(self.chat(), {"careful": ValueError})
+        turn = CarefulTurn(self.chat(), snapshot(careful=ValueError))
         for error, is_refusal in (
             (errors.SerializationFailure(), False),
             (errors.DeadlockDetected(), False),
@@ -161,7 +161,7 @@ class TestStepRefused(HelpcrunchCase):
         ):
             with self.subTest(error=type(error)):
                 self.assertEqual(turn._is_refusal(error), is_refusal)
-        turn.row["careful"] = errors.UniqueViolation
+        turn.snapshot.careful = errors.UniqueViolation
         self.assertTrue(turn._is_refusal(errors.UniqueViolation()))
 
     def make_field(self):

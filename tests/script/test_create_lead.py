@@ -7,7 +7,7 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import html2plaintext
 
 from ...models.dialogue.turn import Turn
-from ..common import CUSTOMER, HUMAN_AGENT, HelpcrunchCase
+from ..common import CUSTOMER, HUMAN_AGENT, HelpcrunchCase, snapshot
 
 
 @tagged("post_install", "-at_install")
@@ -230,7 +230,7 @@ class TestLeadOfDialogue(HelpcrunchCase):
         self.take(self.helpcrunch.webhook(event.event_type, data))
         self.lead()
         # The same pass once more, as when a transaction is run again.
-        turn = Turn(self.chat(), {"join_messages": False, "position": 0})
+        turn = Turn(self.chat(), snapshot(position=0))
         self.patch(turn, "flush", lambda: None)
         self.make._enter_create_lead(turn.chat)
         self.lead()
