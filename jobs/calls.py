@@ -4,6 +4,8 @@ A call is made outside of any transaction, from what the courier read of its row
 """
 
 import time
+from dataclasses import dataclass
+from decimal import Decimal
 
 from ..tools import clock
 from ..tools.helpcrunch_api import HelpcrunchApi
@@ -13,30 +15,74 @@ from ..tools.webhook import read_time
 _CLOCKS_DIFFER = 60
 
 
-def make(job):
+@dataclass
+class Call:
+    """One outbox row that is next in its dialogue, and what it takes to make the call.
+
+    :ivar kind: names the function here that makes it
+    :ivar state: ``pending``; ``sending`` and ``unknown`` have to be judged first
+    :ivar priority: of the most urgent call that waits in the dialogue
+    :ivar live_waits: a live reply waits for the budget; None if this is one
+    :ivar body: of the message that it says, None for other kinds
+    :ivar chat: HelpCrunch's number of the chat
+    :ivar agent: HelpCrunch's number of the bot's agent
+    :ivar calls: of the last minute, as the budget counts them
+    :ivar blocked_until: seconds since 1970; HelpCrunch takes nothing before
+    :ivar clock_offset: seconds by which HelpCrunch's clock is ahead, None: not known
+    :ivar agent_speaks: an agent's message waits for its turn
+    :ivar delay: seconds until it is due, None: it is
+    :ivar age: seconds since somebody began to make it
+    :ivar waited: seconds since it was queued
+    """
+
+    id: int
+    kind: str
+    payload: dict | None
+    state: str
+    tries: int
+    priority: int
+    live_waits: bool | None
+    body: str | None
+    chat: str | None
+    agent: str | None
+    account_id: int
+    account_state: str
+    api_url: str
+    api_key: str | None
+    requests_per_minute: int
+    broadcast_share: int
+    calls: list | None
+    blocked_until: float
+    clock_offset: float | None
+    agent_speaks: bool
+    delay: Decimal | None
+    age: Decimal | None
+    waited: Decimal | None
+
+
+def make(call):
     """Make the call of one outbox row: the function named after its kind.
 
-    :param dict job: ``kind``, ``payload``, ``body``, ``chat``, ``agent``, ``api_url``,
-        ``api_key``
+    :param Call call: the row
     :return: what HelpCrunch answered
     :raise HelpcrunchError: as the client does
     """
-    return _KINDS[job["kind"]](_get_client(job), job, job["payload"] or {})
+    return _KINDS[call.kind](_get_client(call), call, call.payload or {})
 
 
-def read_back(job, limit):
+def read_back(call, limit):
     """Return what HelpCrunch has where a call would have left something, newest first.
 
     Messages of the call's chat; for a call that makes a chat, chats of the customer.
     """
-    client = _get_client(job)
-    if job["kind"] == "chat":
-        customer = int(job["payload"]["customer"])
+    client = _get_client(call)
+    if call.kind == "chat":
+        customer = int(call.payload["customer"])
         return client.search_chats([("chats.customer", "=", customer)], limit=limit)
-    return client.get_messages(job["chat"], limit=limit)
+    return client.get_messages(call.chat, limit=limit)
 
 
-def find_own(job, rows, known):
+def find_own(call, rows, known):
     """Return what came of a call among what HelpCrunch has, or None.
 
     A message has the same agent and the same text; a chat the same channel, and was
@@ -46,66 +92,66 @@ def find_own(job, rows, known):
     :param rows: messages or chats as HelpCrunch tells them, newest first
     :param set known: HelpCrunch's ids of what belongs to other calls
     """
-    is_own = _is_own_chat if job["kind"] == "chat" else _is_own_message
+    is_own = _is_own_chat if call.kind == "chat" else _is_own_message
     return next(
-        (row for row in rows if str(row.get("id")) not in known and is_own(job, row)),
+        (row for row in rows if str(row.get("id")) not in known and is_own(call, row)),
         None,
     )
 
 
-def _is_own_chat(job, row):
-    began = time.time() - float(job["waited"]) - _CLOCKS_DIFFER
+def _is_own_chat(call, row):
+    began = time.time() - float(call.waited) - _CLOCKS_DIFFER
     made_at = read_time(row.get("createdAt"))
     return (
         row.get("createdWith") == "public_api"
-        and str(row.get("applicationId")) == str(job["payload"].get("application"))
+        and str(row.get("applicationId")) == str(call.payload.get("application"))
         and made_at is not None
-        and clock.to_ours(made_at, job["clock_offset"]) >= began
+        and clock.to_ours(made_at, call.clock_offset) >= began
     )
 
 
-def _is_own_message(job, row):
-    payload = job["payload"] or {}
+def _is_own_message(call, row):
+    payload = call.payload or {}
     texts = {
         " ".join(text.split())
-        for text in (job["body"], payload.get("markdown"), payload.get("text"))
+        for text in (call.body, payload.get("markdown"), payload.get("text"))
         if text
     }
     author = row.get("agent")
     return (
         isinstance(author, dict)
-        and str(author.get("id")) == (payload.get("agent") or job["agent"])
+        and str(author.get("id")) == (payload.get("agent") or call.agent)
         and " ".join((row.get("text") or "").split()) in texts
     )
 
 
-def _get_client(job):
-    return HelpcrunchApi(job["api_url"], job["api_key"] or "")
+def _get_client(call):
+    return HelpcrunchApi(call.api_url, call.api_key or "")
 
 
-def _message(client, job, payload):
+def _message(client, call, payload):
     return client.send_message(
-        job["chat"],
-        job["body"],
-        payload.get("agent") or job["agent"],
+        call.chat,
+        call.body,
+        payload.get("agent") or call.agent,
         markdown_text=payload.get("markdown"),
     )
 
 
-def _note(client, job, payload):
-    return client.send_message(job["chat"], payload["text"], job["agent"], private=True)
+def _note(client, call, payload):
+    return client.send_message(call.chat, payload["text"], call.agent, private=True)
 
 
-def _status(client, job, payload):
-    return client.set_chat_status(job["chat"], payload["status"])
+def _status(client, call, payload):
+    return client.set_chat_status(call.chat, payload["status"])
 
 
-def _chat(client, job, payload):
+def _chat(client, call, payload):
     return client.create_chat(payload["customer"], payload["application"])
 
 
-def _assignee(client, job, payload):
-    return client.set_assignee(job["chat"], payload["agent"])
+def _assignee(client, call, payload):
+    return client.set_assignee(call.chat, payload["agent"])
 
 
 _KINDS = {

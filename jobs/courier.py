@@ -87,44 +87,44 @@ class Courier(CourierRows):
 
     def _carry_next(self):
         """Carry the oldest call of the dialogue; False when nothing more is to do."""
-        job = self._find_head()
-        if not job or not self._may_go(job) or not self._claim(job):
+        call = self._find_head()
+        if not call or not self._may_go(call) or not self._claim(call):
             self.cr.commit()
             return False
         self.cr.commit()
-        if job["state"] == "pending":
-            return self._make_call(job)
-        return self._judge(job)
+        if call.state == "pending":
+            return self._make_call(call)
+        return self._judge(call)
 
-    def _may_go(self, job):
+    def _may_go(self, call):
         """Tell whether the call may be made now; else note when to come back."""
-        if job["account_state"] != "connected" or not job["agent"]:
+        if call.account_state != "connected" or not call.agent:
             # Waits, without a time, for an administrator.
             return False
-        delay = float(job["delay"] or 0)
-        if job["kind"] == "message" and job["agent_speaks"]:
+        delay = float(call.delay or 0)
+        if call.kind == "message" and call.agent_speaks:
             # A person may have taken the dialogue over; its turn will tell.
             delay = max(delay, _TURN_SECONDS)
-        if job["state"] == "sending":
+        if call.state == "sending":
             # Its sender is gone, but HelpCrunch may be at the call still.
-            delay = JUDGE_AFTER_SECONDS - float(job["age"] or JUDGE_AFTER_SECONDS)
+            delay = JUDGE_AFTER_SECONDS - float(call.age or JUDGE_AFTER_SECONDS)
         if delay > 0:
             self.wait = delay
             return False
         return True
 
-    def _claim(self, job):
+    def _claim(self, call):
         """Take the call out of the budget and mark it, in one statement."""
         now = time.time()
-        wait = max(0, job["blocked_until"] - now)
+        wait = max(0, call.blocked_until - now)
         if not wait:
-            bulk = job["priority"] > PRIORITY_LIVE
+            bulk = call.priority > PRIORITY_LIVE
             wait, calls = budget.take(
-                job["calls"],
-                job["requests_per_minute"],
+                call.calls,
+                call.requests_per_minute,
                 now,
-                job["broadcast_share"] if bulk else None,
-                job["live_waits"],
+                call.broadcast_share if bulk else None,
+                call.live_waits,
             )
         if wait:
             self.wait, self.out_of_budget = wait, True
@@ -141,10 +141,10 @@ class Courier(CourierRows):
                  WHERE id = %s AND state = %s
                 """,
                 Json(calls),
-                job["account_id"],
-                1 if job["state"] == "pending" else 0,
-                job["id"],
-                job["state"],
+                call.account_id,
+                1 if call.state == "pending" else 0,
+                call.id,
+                call.state,
             ),
         )
         # Cancelled in between? Then the next look finds another head.
@@ -152,74 +152,74 @@ class Courier(CourierRows):
 
     # === THE CALL === #
 
-    def _make_call(self, job):
+    def _make_call(self, call):
         began = time.time()
         try:
-            answer = calls.make(job)
+            answer = calls.make(call)
         except KeyRefusedError as error:
             self.refused = error
-            self._return_to_queue(job)
+            self._return_to_queue(call)
             return False
         except RateLimitedError as error:
-            _logger.info("messenger %s: too many requests", job["account_id"])
-            self._return_to_queue(job, error)
+            _logger.info("messenger %s: too many requests", call.account_id)
+            self._return_to_queue(call, error)
             return False
         except UnknownOutcomeError as error:
-            return self._retry_later(job, error, "unknown")
+            return self._retry_later(call, error, "unknown")
         except RejectedError as error:
-            return self._finish(job, "failed", error=str(error))
+            return self._finish(call, "failed", error=str(error))
         except HelpcrunchError as error:
-            return self._retry_later(job, error, "pending")
+            return self._retry_later(call, error, "pending")
         except (ValueError, TypeError, KeyError) as error:
             # A call that cannot even be written down will not get better.
-            _logger.exception("call %s cannot be made", job["id"])
-            return self._finish(job, "failed", error=repr(error))
-        self._note_clock(job, answer, began)
-        return self._finish(job, "sent", answer)
+            _logger.exception("call %s cannot be made", call.id)
+            return self._finish(call, "failed", error=repr(error))
+        self._note_clock(call, answer, began)
+        return self._finish(call, "sent", answer)
 
     # === THE RESULT === #
 
-    def _retry_later(self, job, error, state):
+    def _retry_later(self, call, error, state):
         """Back off, or give up after the last wait.
 
         :return: True if the dialogue's next call may go
         """
-        tries = job["tries"] + 1
+        tries = call.tries + 1
         if tries > len(OUTBOX_RETRY_DELAYS):
             unclear = state == "unknown"
-            return self._finish(job, "failed", error=str(error), unclear=unclear)
+            return self._finish(call, "failed", error=str(error), unclear=unclear)
         self.wait = OUTBOX_RETRY_DELAYS[tries - 1]
-        self._set_waiting(job, state, str(error), delay=self.wait)
+        self._set_waiting(call, state, str(error), delay=self.wait)
         return False
 
     # === JUDGING === #
 
-    def _judge(self, job):
+    def _judge(self, call):
         """Find out by reading the chat whether a call had been made."""
         try:
-            found = self._find_in_chat(job)
+            found = self._find_in_chat(call)
         except KeyRefusedError as error:
             self.refused = error
             return False
         except RejectedError as error:
             # There is no such chat any more.
-            return self._finish(job, "failed", error=str(error))
+            return self._finish(call, "failed", error=str(error))
         except HelpcrunchError as error:
-            self._set_waiting(job, "unknown", str(error), delay=OUTBOX_RETRY_DELAYS[0])
+            self._set_waiting(call, "unknown", str(error), delay=OUTBOX_RETRY_DELAYS[0])
             self.wait = OUTBOX_RETRY_DELAYS[0]
             return False
         if found:
-            _logger.info("call %s had arrived at HelpCrunch", job["id"])
-            return self._finish(job, "sent", found)
-        self._set_waiting(job, "pending", None)
+            _logger.info("call %s had arrived at HelpCrunch", call.id)
+            return self._finish(call, "sent", found)
+        self._set_waiting(call, "pending", None)
         return True
 
-    def _find_in_chat(self, job):
+    def _find_in_chat(self, call):
         """Return what HelpCrunch has of a call already, or None."""
-        if job["kind"] not in ("message", "note", "chat"):
+        if call.kind not in ("message", "note", "chat"):
             # Setting a state twice does no harm.
             return None
-        rows = calls.read_back(job, _HISTORY)
-        known = self._find_known(job["kind"], 4 * _HISTORY)
+        rows = calls.read_back(call, _HISTORY)
+        known = self._find_known(call.kind, 4 * _HISTORY)
         self.cr.commit()
-        return calls.find_own(job, rows, known)
+        return calls.find_own(call, rows, known)

@@ -9,6 +9,7 @@ from ..const import EVENT_AGENT_MESSAGE, PRIORITY_LIVE, RATE_LIMIT_DELAY
 from ..tools import clock
 from ..tools.webhook import read_time
 from . import worker
+from .calls import Call
 
 # The courier's cursor is its own, and each step must be there after a crash.
 # pylint: disable=invalid-commit
@@ -135,10 +136,11 @@ class CourierRows:
         else:
             self._execute(_HEAD, **values)
         self.in_transaction = False
-        job = self.cr.dictfetchone()
-        if job:
-            self.account_id = job["account_id"]
-        return job
+        row = self.cr.dictfetchone()
+        if not row:
+            return None
+        self.account_id = row["account_id"]
+        return Call(**row)
 
     def _has_due(self):
         self._execute(
@@ -180,7 +182,7 @@ class CourierRows:
 
     # === THE RESULT === #
 
-    def _finish(self, job, state, answer=None, error=None, unclear=False):
+    def _finish(self, call, state, answer=None, error=None, unclear=False):
         """Write down how a call ended, for the outbox and for the transcript.
 
         :param bool unclear: it is given up, but may have arrived
@@ -189,16 +191,14 @@ class CourierRows:
         answer = answer if isinstance(answer, dict) else {}
         external_id = answer.get("id")
         told_at = read_time(answer.get("createdAt"))
-        sent_at = (
-            clock.to_ours(told_at, job["clock_offset"]) if told_at else time.time()
-        )
+        sent_at = clock.to_ours(told_at, call.clock_offset) if told_at else time.time()
         self.cr.execute(
             SQL(
                 _FINISH,
                 state=state,
                 error=error,
                 unclear=unclear,
-                id=job["id"],
+                id=call.id,
                 external=str(external_id) if external_id else None,
                 position=external_id if isinstance(external_id, int) else None,
                 at=sent_at if state == "sent" else None,
@@ -207,30 +207,30 @@ class CourierRows:
         # No row: erased during the call.
         told, self.events_wait, more = self.cr.fetchone() or (None, False, False)
         self.told += [told] if told else []
-        if job["kind"] == "chat":
+        if call.kind == "chat":
             more = self._note_chat(state, external_id, error) and more
         self.cr.commit()
         self.sent += 1
         return more
 
-    def _note_clock(self, job, answer, began):
+    def _note_clock(self, call, answer, began):
         """Learn from what HelpCrunch made just now by how much its clock is ahead."""
         told_at = answer and read_time(answer.get("createdAt"))
-        known = job["clock_offset"]
-        job["clock_offset"] = clock.measure(told_at, began, time.time(), known)
-        if job["clock_offset"] != known:
+        known = call.clock_offset
+        call.clock_offset = clock.measure(told_at, began, time.time(), known)
+        if call.clock_offset != known:
             _logger.info(
                 "messenger %s: HelpCrunch's clock is %s s ahead of ours",
-                job["account_id"],
-                job["clock_offset"],
+                call.account_id,
+                call.clock_offset,
             )
             self._execute(
                 """
                 UPDATE helpcrunch_account_budget SET clock_offset = %(offset)s
                  WHERE account_id = %(account)s
                 """,
-                offset=job["clock_offset"],
-                account=job["account_id"],
+                offset=call.clock_offset,
+                account=call.account_id,
             )
             self.cr.commit()
 
@@ -263,9 +263,9 @@ class CourierRows:
         )
         return False
 
-    def _return_to_queue(self, job, limited=None):
+    def _return_to_queue(self, call, limited=None):
         """Put a call back that HelpCrunch did not take; it counts no try."""
-        self._set_waiting(job, "pending", None, count=False)
+        self._set_waiting(call, "pending", None, count=False)
         if limited:
             self.wait = limited.seconds or RATE_LIMIT_DELAY
             self.out_of_budget = True
@@ -276,11 +276,11 @@ class CourierRows:
                  WHERE account_id = %(account)s
                 """,
                 until=time.time() + self.wait,
-                account=job["account_id"],
+                account=call.account_id,
             )
             self.cr.commit()
 
-    def _set_waiting(self, job, state, error, delay=None, count=True):
+    def _set_waiting(self, call, state, error, delay=None, count=True):
         self.cr.execute(
             SQL(
                 """
@@ -296,7 +296,7 @@ class CourierRows:
                 error,
                 0 if count else 1,
                 delay,
-                job["id"],
+                call.id,
             ),
         )
         row = self.cr.fetchone()

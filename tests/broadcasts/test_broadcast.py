@@ -217,10 +217,10 @@ class TestBroadcast(BroadcastCase):
         events = self.env["helpcrunch.event"]
         make = courier_module.calls.make
 
-        def tell_first(job):
+        def tell_first(call):
             """HelpCrunch's webhook comes before its answer."""
-            answer = make(job)
-            if job["kind"] == "chat":
+            answer = make(call)
+            if call.kind == "chat":
                 for webhook in self.helpcrunch.captured(clear=True):
                     self.receive(webhook)
                 self.work()

@@ -111,7 +111,7 @@ class TestBroadcastAgain(BroadcastCase):
         self.look(2)
         call = self.env["helpcrunch.outbox"].search([("state", "=", "unknown")])
 
-        def gone(job, limit):
+        def gone(call, limit):
             raise RejectedError("HTTP 404 gone", 404)
 
         with patch.object(calls_module, "read_back", gone):

@@ -82,11 +82,11 @@ class TestBroadcastOnce(BroadcastCase):
         broadcast = self.plan()
         make, seen = calls_module.make, []
 
-        def refuse_second(job):
-            seen.append(job["id"])
+        def refuse_second(call):
+            seen.append(call.id)
             if len(seen) == 2:
                 raise RejectedError("HTTP 400 no", 400)
-            return make(job)
+            return make(call)
 
         with patch.object(calls_module, "make", refuse_second):
             self.send_rest(broadcast)
@@ -218,10 +218,10 @@ class TestBroadcastOnce(BroadcastCase):
         stuck = {self.chat(customer).external_id for customer in (5001, 5002)}
         make = calls_module.make
 
-        def fail_for_some(job):
-            if job["chat"] in stuck:
+        def fail_for_some(call):
+            if call.chat in stuck:
                 raise HelpcrunchError("500")
-            return make(job)
+            return make(call)
 
         with patch.object(calls_module, "make", fail_for_some):
             for _look in range(15):

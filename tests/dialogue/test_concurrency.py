@@ -213,12 +213,12 @@ class TestConcurrency(ThreadCase):
         class Killed(BaseException):
             pass
 
-        def die(courier, job):
+        def die(courier, call):
             if arrives:
                 self.helpcrunch.agent_says(int(BOT_AGENT), 7001, text)
             raise Killed
 
         courier = Courier(self.dbname, chat_id)
-        courier._make_call = lambda job: die(courier, job)
+        courier._make_call = lambda call: die(courier, call)
         with self.assertRaises(Killed):
             courier.run()
