@@ -32,6 +32,17 @@ class TestLanguages(HelpcrunchCase):
     def drawn(cls, model, **vals):
         return cls.at_work(cls.env[model]).create(vals)
 
+    def draw_choice(self):
+        return self.drawn(
+            "helpcrunch.step",
+            name="Choice",
+            bot_id=self.bot.id,
+            step_type="choice",
+            message="Що?",
+            alias_ids=[(0, 0, {"name": "choose"})],
+            answer_ids=[(0, 0, {"name": "Доставка"})],
+        )
+
     @classmethod
     def at_work(cls, records):
         """Records as a manager who works in Ukrainian has them."""
@@ -87,15 +98,7 @@ class TestLanguages(HelpcrunchCase):
         self.assertEqual(self.greets("pl", 5001), ["Dzień dobry!"])
 
     def test_texts_follow_a_bot_that_changes_its_language(self):
-        choice = self.drawn(
-            "helpcrunch.step",
-            name="Choice",
-            bot_id=self.bot.id,
-            step_type="choice",
-            message="Що?",
-            alias_ids=[(0, 0, {"name": "choose"})],
-            answer_ids=[(0, 0, {"name": "Доставка"})],
-        )
+        choice = self.draw_choice()
         for record, name, text in (
             (self.welcome, "message", "Hello!"),
             (choice.answer_ids, "name", "Delivery"),
@@ -136,15 +139,7 @@ class TestLanguages(HelpcrunchCase):
         self.assertIn("is not active", self.bot.warning)
 
     def test_answers_follow(self):
-        step = self.drawn(
-            "helpcrunch.step",
-            name="Choice",
-            bot_id=self.bot.id,
-            step_type="choice",
-            message="Що?",
-            alias_ids=[(0, 0, {"name": "choose"})],
-            answer_ids=[(0, 0, {"name": "Доставка"})],
-        )
+        step = self.draw_choice()
         self.at_work(step.answer_ids).name = "Оплата"
         self.greets("en", 5001)
         self.assertIn("Оплата", self.says("choose", 5001)[0])
