@@ -118,32 +118,42 @@ class OperatorCase(HelpcrunchCase):
         return [" ".join(str(row.body.striptags()).split()) for row in messages]
 
     def later(self):
-        """Let a minute pass since the session began: HelpCrunch tells whole seconds."""
-        self.env.flush_all()
-        self.env.cr.execute(
-            """
-            UPDATE helpcrunch_operator_session
-               SET started_at = started_at - INTERVAL '1 minute',
-                   assigned_at = assigned_at - INTERVAL '1 minute'
-            """
+        """Let a minute pass since the session began, and since the customer wrote.
+
+        HelpCrunch tells whole seconds, and its clock is known to a second only.
+        """
+        self._set_back(
+            1,
+            helpcrunch_operator_session=(
+                "started_at",
+                "assigned_at",
+                "customer_spoke_at",
+            ),
+            helpcrunch_chat=("last_customer_message_at", "unanswered_since"),
         )
-        self.env.invalidate_all()
 
     def wait(self, minutes, customer=CUSTOMER):
         """Let time pass: all the session's moments lie so much longer back."""
-        self.env.flush_all()
-        for table, names in (
-            (
-                "helpcrunch_operator_session",
-                ("started_at", "operator_spoke_at", "customer_spoke_at", "nudged_at"),
+        self._set_back(
+            minutes,
+            helpcrunch_operator_session=(
+                "started_at",
+                "operator_spoke_at",
+                "customer_spoke_at",
+                "nudged_at",
             ),
-            ("helpcrunch_chat", ("queued_at",)),
-        ):
+            helpcrunch_chat=("queued_at",),
+        )
+        self.env["helpcrunch.operator.session"]._cron_operators()
+        self.settle()
+
+    def _set_back(self, minutes, **columns):
+        """Let moments lie longer back, as if so many minutes had passed."""
+        self.env.flush_all()
+        for table, names in columns.items():
             for name in names:
                 self.env.cr.execute(
                     f"UPDATE {table} SET {name} = {name} - %s * INTERVAL '1 minute'",
                     [minutes],
                 )
         self.env.invalidate_all()
-        self.env["helpcrunch.operator.session"]._cron_operators()
-        self.settle()
