@@ -26,6 +26,13 @@ TELEGRAM = 2
 MANAGER_GROUP = "helpcrunch_chatbot.group_manager"
 
 
+def add_ukrainian(env):
+    """Install the language of the manual, and the terms of the addon in it."""
+    env["res.lang"]._activate_lang("uk_UA")
+    addon = env["ir.module.module"].search([("name", "=", "helpcrunch_chatbot")])
+    addon._update_translations("uk_UA")
+
+
 def snapshot(**facts):
     """Return what a turn knows of an event, where a test makes the turn."""
     known = {"event_id": 1, "tries": 0, "payload": "{}", "event_type": "chat.new"}

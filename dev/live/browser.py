@@ -144,8 +144,8 @@ class Browser:
             time.sleep(0.05)
         raise TimeoutError(f"never came true: {code}")
 
-    def click(self, selector, text=""):
-        """Click the last visible node with this very text, when it is there."""
+    def sees(self, selector, text=""):
+        """Wait for a visible node with this very text; return how to find it."""
         node = (
             f"[...document.querySelectorAll({json.dumps(selector)})]"
             ".filter(node => node.offsetParent)"
@@ -153,7 +153,11 @@ class Browser:
             f" node.textContent.trim() === {json.dumps(text)})"
         )
         self.wait_for(f"!!{node}")
-        self.run(f"{node}.click()")
+        return node
+
+    def click(self, selector, text=""):
+        """Click the last visible node with this very text, when it is there."""
+        self.run(f"{self.sees(selector, text)}.click()")
 
     def type(self, selector, text):
         """Type into a field with the keyboard and press Enter."""

@@ -255,8 +255,8 @@ class HelpcrunchAccount(models.Model):
         if "company_id" in vals:
             moved = self.filtered(lambda row: row.company_id.id != vals["company_id"])
             moved._check_can_move()
-        lost = self.filtered("retry_at")
-        if lost and vals.keys() & {"api_key", "api_url"} and "retry_at" not in vals:
+        is_new_key = vals.keys() & {"api_key", "api_url"} and "retry_at" not in vals
+        if is_new_key and (lost := self.filtered("retry_at")):
             # A new key is to be tried soon, not when the old one was to be.
             # sudo: helpcrunch.account - when it is tried is the machine's; that this
             # person may set the messenger up is checked by the write below

@@ -6,7 +6,7 @@ import polib
 from odoo.tests import TransactionCase, tagged
 from odoo.tools.translate import TranslationModuleReader
 
-from ..common import HelpcrunchCase
+from ..common import HelpcrunchCase, add_ukrainian
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\{.*?\}\}")
@@ -88,10 +88,7 @@ class TestUkrainian(HelpcrunchCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.env["res.lang"]._activate_lang("uk_UA")
-        cls.env["ir.module.module"].search(
-            [("name", "=", "helpcrunch_chatbot")]
-        )._update_translations("uk_UA")
+        add_ukrainian(cls.env)
 
     def test_labels_are_the_manuals(self):
         steps = self.env["helpcrunch.step"].with_context(lang="uk_UA")

@@ -5,6 +5,8 @@ from lxml import etree
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, TransactionCase, new_test_user, tagged
 
+from ..common import add_ukrainian
+
 PIXEL = (
     b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9"
     b"awAAAABJRU5ErkJggg=="
@@ -441,10 +443,7 @@ class TestScreensOnPhones(TransactionCase):
     def test_headers_of_numbers_fit(self):
         """Odoo gives a number so much room, whatever stands above it."""
         longest = {"integer": 9, "float": 12}
-        self.env["res.lang"]._activate_lang("uk_UA")
-        self.env["ir.module.module"].search(
-            [("name", "=", "helpcrunch_chatbot")]
-        )._update_translations(["uk_UA"])
+        add_ukrainian(self.env)
         headers = 0
         for lang in ("en_US", "uk_UA"):
             self.manager.lang = lang

@@ -5,6 +5,7 @@ import base64
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ..common import add_ukrainian
 from ..roles.test_screens import PIXEL, TYPE_FIELDS, ScreensCase
 
 
@@ -83,10 +84,7 @@ class TestExample(ScreensCase):
         self.assertEqual(bot.company_id, company)
 
     def test_example_speaks_both_languages(self):
-        self.env["res.lang"]._activate_lang("uk_UA")
-        self.env["ir.module.module"].search(
-            [("name", "=", "helpcrunch_chatbot")]
-        )._update_translations(["uk_UA"])
+        add_ukrainian(self.env)
         self.bot.active = False
         self.manager.lang = "uk_UA"
         topic = (

@@ -1,6 +1,6 @@
 from odoo.tests import tagged
 
-from ..common import HelpcrunchCase
+from ..common import HelpcrunchCase, add_ukrainian
 
 
 class AskCase(HelpcrunchCase):
@@ -193,11 +193,8 @@ class TestUpdateContact(AskCase):
         self.assertEqual(self.says("Olena"), ["Thank you, Olena!", "After"])
 
     def test_the_note_is_for_the_companys_people(self):
-        self.env["res.lang"]._activate_lang("uk_UA")
+        add_ukrainian(self.env)
         self.bot.language_id = self.env["res.lang"]._lang_get("uk_UA")
-        self.env["ir.module.module"].search(
-            [("name", "=", "helpcrunch_chatbot")]
-        )._update_translations("uk_UA")
         self.ask("function")
         self.says("Poet")
         self.assertIn("повідомлено в чаті: Poet", self.partner().message_ids[0].body)

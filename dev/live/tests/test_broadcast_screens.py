@@ -45,11 +45,7 @@ def _draw(administrator, manager, account_id):
     go_live(manager, bot_id)
 
 
-def _button(text):
-    return (
-        "[...document.querySelectorAll('button, a.dropdown-item')]"
-        f".find(node => node.textContent.trim() === {text!r} && node.offsetParent)"
-    )
+_BUTTONS = "button, a.dropdown-item"
 
 
 class TestBroadcastScreens(unittest.TestCase):
@@ -69,8 +65,7 @@ class TestBroadcastScreens(unittest.TestCase):
         cls.addClassCleanup(cls.boss.close)
 
     def click(self, text):
-        self.boss.wait_for(f"!!{_button(text)}")
-        self.boss.run(f"{_button(text)}.click()")
+        self.boss.click(_BUTTONS, text)
 
     def field(self, name):
         """Return what a field of the form shows."""
@@ -117,7 +112,7 @@ class TestBroadcastScreens(unittest.TestCase):
         )
         self.boss.keep_picture("2-sending")
         self.click("Призупинити")
-        self.boss.wait_for(f"!!{_button('Відновити')}")
+        self.boss.sees(_BUTTONS, "Відновити")
         self.helpcrunch.wait_idle(PATIENCE)
         before = sum(len(said(self.helpcrunch, chat)) for chat in chats)
         self.boss.keep_picture("3-paused")
