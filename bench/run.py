@@ -21,6 +21,7 @@ import broadcasts
 import burst
 import consulting
 import contacts
+import statements
 from live.server import OdooServer, StandIn, said, wait_for
 from visitor import Visitor
 
@@ -52,8 +53,8 @@ print("CHANNEL=%s SCRIPT=%s" % (channel.id, script.id))
 # A turn alone, as the worker takes it after the answer; nothing is sent meanwhile.
 _TURNS = """
 import json, time
-from odoo.addons.helpcrunch_chatbot.models import work
-from odoo.addons.helpcrunch_chatbot.tools import webhook, worker
+from odoo.addons.helpcrunch_chatbot.jobs import work, worker
+from odoo.addons.helpcrunch_chatbot.tools import webhook
 worker.submit = worker.submit_later = lambda *arguments, **options: None
 chat = env["helpcrunch.chat"].search([], limit=1)
 account, dbname, times = chat.account_id, env.cr.dbname, []
@@ -263,8 +264,19 @@ class Bench:
             )
             self.turn_figures[number] = (p50, per_second)
 
+        chats = self._open(1)
+
+        def say_once(turn):
+            self.helpcrunch.customer_says(self.base, "ping", application=2)
+            self._answered(chats[0], turn + 1)
+
+        statements.measure(self, say_once)
         times = self.measure(_TURNS)
         self.row("turn alone, text to reply committed", times, sum(times), "one thread")
+
+    def settle(self):
+        """Wait until the calls are written down too, and nobody looks again."""
+        time.sleep(1)
 
     def livechat(self):
         """Odoo's own chatbot: the visitor's answer and the next step."""

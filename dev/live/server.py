@@ -48,14 +48,14 @@ def _run_sql(query, database):
         link.autocommit = True
         with link.cursor() as cursor:
             cursor.execute(query)
-            return [row[0] for row in cursor] if cursor.description else []
+            return cursor.fetchall() if cursor.description else []
 
 
 def _find_bin_test_template():
     """Return the database with Odoo's own modules that bin/test keeps, if there is."""
     names = _run_sql("SELECT datname FROM pg_database", "postgres")
     pattern = re.compile(rf"{_PREFIX}_template_[0-9a-f]+")
-    return next(filter(pattern.fullmatch, names), None)
+    return next((name for (name,) in names if pattern.fullmatch(name)), None)
 
 
 def _copy_database(source, target):
@@ -143,6 +143,10 @@ class OdooServer:
 
     def sql(self, query, database=None):
         """Run a query; return the first value of each row."""
+        return [row[0] for row in self.rows(query, database)]
+
+    def rows(self, query, database=None):
+        """Run a query; return its rows."""
         return _run_sql(query, database or self.database)
 
     @contextmanager
