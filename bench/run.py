@@ -53,7 +53,7 @@ print("CHANNEL=%s SCRIPT=%s" % (channel.id, script.id))
 # A turn alone, as the worker takes it after the answer; nothing is sent meanwhile.
 _TURNS = """
 import json, time
-from odoo.addons.helpcrunch_chatbot.jobs import work, worker
+from odoo.addons.helpcrunch_chatbot.jobs import dialogues as work, worker
 from odoo.addons.helpcrunch_chatbot.tools import webhook
 worker.submit = worker.submit_later = lambda *arguments, **options: None
 chat = env["helpcrunch.chat"].search([], limit=1)

@@ -11,7 +11,8 @@ from ..exceptions import HelpcrunchError, RateLimitedError, RejectedError
 from ..tools import clock
 from ..tools.helpcrunch_api import PAGE, HelpcrunchApi
 from ..tools.webhook import read_time
-from . import work, worker
+from . import dialogues as work
+from . import worker
 
 _logger = logging.getLogger(__name__)
 

@@ -10,7 +10,8 @@ from odoo.fields import Command
 from odoo.tests import TransactionCase, new_test_user
 
 from ..const import PRIVATE_API_PARAMETER
-from ..jobs import work, worker
+from ..jobs import dialogues as work
+from ..jobs import worker
 from ..models.dialogue import helpcrunch_account as catch_up_rows
 from ..models.dialogue.turn_snapshot import TurnSnapshot
 

@@ -6,9 +6,9 @@ from unittest.mock import patch
 
 from odoo import fields
 
-from ..jobs import courier as courier_module
-from ..jobs import work
-from ..models.broadcasts import helpcrunch_broadcast_sending
+from ..jobs import dialogues as work
+from ..jobs import sender as courier_module
+from ..models.broadcasts import helpcrunch_broadcast_dispatch
 from .common_operators import OperatorCase
 
 
@@ -29,7 +29,7 @@ class BroadcastCase(OperatorCase):
     def setUp(self):
         super().setUp()
         # Two looks may come at once here.
-        fresh = patch.object(helpcrunch_broadcast_sending, "_FRESH_SECONDS", -1)
+        fresh = patch.object(helpcrunch_broadcast_dispatch, "_FRESH_SECONDS", -1)
         fresh.start()
         self.addCleanup(fresh.stop)
 

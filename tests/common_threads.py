@@ -11,7 +11,8 @@ from odoo.modules.registry import DummyRLock, Registry
 from odoo.tests import BaseCase, get_db_name, new_test_user
 
 from ..const import PRIVATE_API_PARAMETER
-from ..jobs import work, worker
+from ..jobs import dialogues as work
+from ..jobs import worker
 from .common import BOT_AGENT, MANAGER_GROUP, PATIENCE, StandIn
 from .common_operators import OPERATOR_GROUP
 

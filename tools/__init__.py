@@ -1,5 +1,4 @@
 from . import (
-    answers,
     budget,
     clock,
     commands,
@@ -13,5 +12,6 @@ from . import (
     shapes,
     signature,
     text,
+    typed_values,
     webhook,
 )

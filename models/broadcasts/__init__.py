@@ -1,7 +1,7 @@
 # isort: off
 from . import helpcrunch_broadcast
 from . import helpcrunch_broadcast_recipient
-from . import helpcrunch_broadcast_sending
+from . import helpcrunch_broadcast_dispatch
 from . import helpcrunch_chat
 from . import helpcrunch_bot
 from . import helpcrunch_step

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, LazyTranslate
 
-from ...jobs import work
+from ...jobs import dialogues as work
 from ...tools import budget
 
 _lt = LazyTranslate(__name__)
@@ -24,7 +24,7 @@ class HelpcrunchBroadcast(models.Model):
     """One run of a schedule step: who is to get its message, and who got it.
 
     When one is planned, and what came of it; how it is sent stands in
-    ``helpcrunch_broadcast_sending.py``.
+    ``helpcrunch_broadcast_dispatch.py``.
     """
 
     _name = "helpcrunch.broadcast"

@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...const import CRON_BATCH, DUPLICATE_RETRY_DELAYS
-from ...jobs import work
+from ...jobs import dialogues as work
 
 _MERGED = ("country_id", "lang", "user_id")
 # Lists of both, and what a merge just adds up.

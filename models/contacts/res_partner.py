@@ -13,7 +13,8 @@ from odoo.tools import (
 )
 
 from ...const import ANSWER_LIMIT
-from ...tools import answers, files, matching
+from ...tools import files, matching
+from ...tools import typed_values as answers
 from .crm_lead import CONVERSATION_CLASS
 
 ASKABLE_RELATIONS = ("res.country", "res.country.state", "res.lang")

@@ -6,7 +6,8 @@ from datetime import UTC, timedelta
 from odoo import api, fields, models
 
 from ...const import WEBHOOK_MAX_BYTES
-from ...jobs import catch_up, work
+from ...jobs import catch_up
+from ...jobs import dialogues as work
 from ...tools import clock, webhook
 from .turn import to_datetime
 

@@ -17,7 +17,7 @@ from ...const import (
     EVENT_AGENT_MESSAGE,
     EVENT_CUSTOMER_MESSAGE,
 )
-from ...jobs import work
+from ...jobs import dialogues as work
 from ...tools import clock, matching, webhook
 from .helpcrunch_chat import HUMAN_STATES
 from .helpcrunch_customer import choose_language

@@ -3,8 +3,9 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...jobs import work
-from ...tools import answers, matching
+from ...jobs import dialogues as work
+from ...tools import matching
+from ...tools import typed_values as answers
 
 # So many customers at most are asked about at a time; live replies need the budget.
 _ASK_LIMIT = 20

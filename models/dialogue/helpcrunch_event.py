@@ -15,7 +15,7 @@ from ...const import (
     EVENT_TYPES,
     WEBHOOK_MAX_BYTES,
 )
-from ...jobs import work
+from ...jobs import dialogues as work
 from ...tools import signature, webhook
 from ..messenger import retention
 from .turn import Later

@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ...jobs import work
+from ...jobs import dialogues as work
 from ...tools import matching
 from ...tools.commands import parse_command
 

@@ -9,7 +9,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ...jobs import work
+from ...jobs import dialogues as work
 
 _MANAGER = "helpcrunch_chatbot.group_manager"
 _OPERATOR = "helpcrunch_chatbot.group_operator"

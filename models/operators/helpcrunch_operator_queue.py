@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
-from ...jobs import work
+from ...jobs import dialogues as work
 from ...tools import placeholders
 
 # What the texts of a queue may ask for beside what a step's text may.

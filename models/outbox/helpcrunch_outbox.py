@@ -4,7 +4,8 @@ from odoo import api, fields, models
 from odoo.tools import SQL, format_time
 
 from ...const import CRON_BATCH, PRIORITY_LIVE
-from ...jobs import reconnect, work
+from ...jobs import dialogues as work
+from ...jobs import reconnect
 from ...tools import budget
 from ..messenger import retention
 

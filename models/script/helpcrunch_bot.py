@@ -4,7 +4,7 @@ from odoo.tools import SQL, LazyTranslate
 
 from ...tools import marks, matching
 from ..messenger.reader import for_reader
-from .bot_map import BotMap
+from .compiled_bot import BotMap
 
 _lt = LazyTranslate(__name__)
 

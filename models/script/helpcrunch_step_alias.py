@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ...tools import marks, matching
-from .bot_map import START
+from .compiled_bot import START
 
 
 class HelpcrunchStepAlias(models.Model):

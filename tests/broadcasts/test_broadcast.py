@@ -3,7 +3,7 @@ from unittest.mock import patch
 from odoo.tests import tagged
 
 from ...const import PRIORITY_BROADCAST, PRIORITY_LIVE
-from ...jobs import courier as courier_module
+from ...jobs import sender as courier_module
 from ..common_broadcasts import BroadcastCase
 
 WIDGET, TELEGRAM, VIBER = 1, 2, 3

@@ -5,7 +5,7 @@ from odoo.tests import tagged
 
 from ...exceptions import HelpcrunchError, RejectedError
 from ...jobs import calls as calls_module
-from ...jobs import work
+from ...jobs import dialogues as work
 from ..common_broadcasts import BroadcastCase
 
 _LONG = "First " + "word " * 250

@@ -2,7 +2,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from ...jobs import courier as courier_module
+from ...jobs import sender as courier_module
 from ..common_broadcasts import BroadcastCase
 
 

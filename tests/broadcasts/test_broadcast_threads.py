@@ -3,9 +3,10 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from ...jobs import work, worker
-from ...jobs.courier import Courier
-from ...models.broadcasts import helpcrunch_broadcast_sending
+from ...jobs import dialogues as work
+from ...jobs import worker
+from ...jobs.sender import Courier
+from ...models.broadcasts import helpcrunch_broadcast_dispatch
 from ..common import PATIENCE
 from ..common_threads import ThreadCase
 
@@ -67,7 +68,7 @@ class TestBroadcastThreads(ThreadCase):
         with patch.object(work, "submit_broadcasts"):
             work.run_schedule(self.dbname, self.step_id)
         with (
-            patch.object(helpcrunch_broadcast_sending, "_FRESH_SECONDS", 0),
+            patch.object(helpcrunch_broadcast_dispatch, "_FRESH_SECONDS", 0),
             patch.object(work, "_FEED_SECONDS", 0.05),
         ):
             deadline = time.monotonic() + PATIENCE

@@ -5,8 +5,8 @@ from psycopg2.errors import UniqueViolation
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ...jobs import courier as courier_module
-from ...jobs import work
+from ...jobs import dialogues as work
+from ...jobs import sender as courier_module
 from ..common_broadcasts import BroadcastCase
 
 _LOGGER = "odoo.addons.helpcrunch_chatbot.jobs"
@@ -161,7 +161,7 @@ class TestBroadcastTrouble(BroadcastCase):
 
         with (
             patch.object(self.registry["helpcrunch.chat"], "_say_broadcast", poisonous),
-            mute_logger(f"{_LOGGER}.work"),
+            mute_logger(f"{_LOGGER}.dialogues"),
         ):
             self.look()
             for _try in range(6):

@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 
 from odoo.tests import Form, freeze_time, tagged
 
-from ...jobs import work
+from ...jobs import dialogues as work
 from ..common_broadcasts import BroadcastCase
 
 
@@ -357,7 +357,9 @@ class TestScheduleStep(BroadcastCase):
             self.patch(broadcasts, "_plan", crash)
             with (
                 self.enter_test_mode_if_needed(),
-                self.assertLogs("odoo.addons.helpcrunch_chatbot.jobs.work", "ERROR"),
+                self.assertLogs(
+                    "odoo.addons.helpcrunch_chatbot.jobs.dialogues", "ERROR"
+                ),
             ):
                 work.run_schedule(self.env.cr.dbname, step.id)
             self.env.invalidate_all()

@@ -6,7 +6,8 @@ from unittest.mock import patch
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from ...jobs import work, worker
+from ...jobs import dialogues as work
+from ...jobs import worker
 from ...models.contacts import helpcrunch_duplicate_merge
 from ...models.dialogue.turn import Turn
 from ..common import MANAGER_GROUP, PATIENCE

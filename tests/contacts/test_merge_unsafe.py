@@ -2,7 +2,7 @@
 
 from odoo.tests import new_test_user, tagged
 
-from ...jobs import work
+from ...jobs import dialogues as work
 from .test_merge import PHONE, MergeCase
 
 
@@ -112,7 +112,9 @@ class TestUnsafeMerges(MergeCase):
             raise ValueError("No room")
 
         self.patch(wizard, "_merge", refuse)
-        with self.assertLogs("odoo.addons.helpcrunch_chatbot.jobs.work", "WARNING"):
+        with self.assertLogs(
+            "odoo.addons.helpcrunch_chatbot.jobs.dialogues", "WARNING"
+        ):
             self.merge()
         self.assertEqual((row.state, row.tries), ("queued", 1))
         self.assertIn("No room", row.error)

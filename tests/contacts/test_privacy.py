@@ -10,7 +10,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
 from ...jobs import catch_up
-from ...jobs.courier import Courier
+from ...jobs.sender import Courier
 from ...models.dialogue import helpcrunch_account as catch_up_rows
 from ..common import CUSTOMER, HelpcrunchCase
 

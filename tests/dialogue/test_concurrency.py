@@ -3,8 +3,8 @@ from psycopg2.errors import SerializationFailure
 from odoo import SUPERUSER_ID, api
 from odoo.tests import tagged
 
-from ...jobs import work
-from ...jobs.courier import Courier
+from ...jobs import dialogues as work
+from ...jobs.sender import Courier
 from ..common import BOT_AGENT
 from ..common_threads import ThreadCase
 

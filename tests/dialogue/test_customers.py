@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
-from ...jobs import work
+from ...jobs import dialogues as work
 from ..common import CUSTOMER, TELEGRAM, HelpcrunchCase
 
 VIBER = 3

@@ -2,8 +2,8 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from ...jobs import work
-from ...jobs.courier import Courier
+from ...jobs import dialogues as work
+from ...jobs.sender import Courier
 from ..common import CUSTOMER, HelpcrunchCase
 
 

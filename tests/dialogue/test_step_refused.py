@@ -11,11 +11,11 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ...jobs import work
+from ...jobs import dialogues as work
 from ...models.dialogue.turn_careful import CarefulTurn
 from ..common import HelpcrunchCase, snapshot
 
-_QUIET = mute_logger("odoo.addons.helpcrunch_chatbot.jobs.work", "odoo.sql_db")
+_QUIET = mute_logger("odoo.addons.helpcrunch_chatbot.jobs.dialogues", "odoo.sql_db")
 
 
 @tagged("post_install", "-at_install")

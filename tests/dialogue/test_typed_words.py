@@ -2,7 +2,8 @@
 
 from odoo.tests import new_test_user, tagged
 
-from ...tools import answers, matching
+from ...tools import matching
+from ...tools import typed_values as answers
 from ..common import CUSTOMER, HelpcrunchCase
 
 PHOTO = "https://ucarecdn.com/0b1c4f3e-6f0d-4c3e-9a52-0f1d2c3b4a59/photo.jpg"

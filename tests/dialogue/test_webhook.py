@@ -5,7 +5,7 @@ from unittest.mock import patch
 from odoo.tests import HttpCase, tagged
 
 from ...const import WEBHOOK_MAX_BYTES
-from ...jobs import work
+from ...jobs import dialogues as work
 from ...tools import signature
 from ..common import PATIENCE, HelpcrunchCase
 

@@ -2,7 +2,7 @@ import time
 
 from odoo.tests import tagged
 
-from ...jobs import work
+from ...jobs import dialogues as work
 from ...tools import webhook
 from ..common import BOT_AGENT, HUMAN_AGENT
 from ..common_operators import OperatorCase

@@ -3,7 +3,7 @@
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from ...jobs import work
+from ...jobs import dialogues as work
 from ..common_threads import OperatorThreadCase
 
 _ROUNDS = 8

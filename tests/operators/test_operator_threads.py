@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from odoo.tests import tagged
 
-from ...jobs import work
+from ...jobs import dialogues as work
 from ...tools import webhook
 from ..common import HUMAN_AGENT, PATIENCE
 from ..common_threads import OPERATORS, OperatorThreadCase

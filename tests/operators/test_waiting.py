@@ -5,7 +5,7 @@ from lxml import etree
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from ...jobs import work
+from ...jobs import dialogues as work
 from ..common import CUSTOMER
 from ..common_operators import OperatorCase
 from ..common_threads import OperatorThreadCase

@@ -4,9 +4,10 @@ from unittest.mock import patch
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ...jobs import courier as courier_module
-from ...jobs import work, worker
-from ...jobs.courier import Courier
+from ...jobs import dialogues as work
+from ...jobs import sender as courier_module
+from ...jobs import worker
+from ...jobs.sender import Courier
 from ...models.dialogue import helpcrunch_account as catch_up_rows
 from ..common import CUSTOMER, HelpcrunchCase
 
@@ -182,7 +183,7 @@ class TestDelivery(DeliveryCase):
 
     def test_a_call_that_cannot_be_written_fails_and_blocks_nothing(self):
         self.by_machine(self.account.bot_agent_id).external_id = "no number"
-        with mute_logger(f"{_LOGGER}.courier"):
+        with mute_logger(f"{_LOGGER}.sender"):
             self.says("leads")
         self.assertEqual(self._calls()[-1].state, "failed")
 
@@ -278,7 +279,7 @@ class TestDelivery(DeliveryCase):
             "_on_message_chat_customer",
             lambda chat, facts: 1 / 0,
         )
-        with failing, mute_logger(f"{_LOGGER}.work"):
+        with failing, mute_logger(f"{_LOGGER}.dialogues"):
             self.says("leads")
             event = self.env["helpcrunch.event"].search(
                 [("state", "=", "pending"), ("tries", ">", 0)]

@@ -9,8 +9,9 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from ...exceptions import HelpcrunchError, UnknownOutcomeError, UnreachableError
-from ...jobs import work, worker
-from ...jobs.courier import Courier
+from ...jobs import dialogues as work
+from ...jobs import worker
+from ...jobs.sender import Courier
 from ...tools import shapes, webhook
 from ..common import BOT_AGENT, CUSTOMER, HelpcrunchCase
 from ..messenger.test_api_client import ClientCase

@@ -5,7 +5,7 @@ from lxml import etree
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 
-from ...jobs import work
+from ...jobs import dialogues as work
 from .test_rights_doors import RightsCase
 
 _READABLE_BY_ADMINISTRATORS = "[('signup_type', '=', 'reset')]"

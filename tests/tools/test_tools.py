@@ -9,7 +9,8 @@ from html import unescape
 from odoo.tests import BaseCase, tagged
 
 from ...models.dialogue.helpcrunch_message import linkify
-from ...tools import answers, files, log, matching, placeholders, text
+from ...tools import files, log, matching, placeholders, text
+from ...tools import typed_values as answers
 
 # A turn of a dialogue takes milliseconds; a pattern that tries every way to cut a text
 # takes minutes for texts of this length.

@@ -16,7 +16,7 @@ from ..const import AFTER_WORK_SECONDS, API_TIMEOUT, EVENT_TYPES
 from ..exceptions import HelpcrunchError, KeyRefusedError, RejectedError
 from ..tools.helpcrunch_api import HelpcrunchApi
 from . import worker
-from .courier import Courier
+from .sender import Courier
 
 _logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from ..exceptions import (
 )
 from ..tools import budget
 from . import calls
-from .courier_rows import CourierRows
+from .outbox_rows import CourierRows
 
 # The courier's cursor is its own, and each step must be there after a crash.
 # pylint: disable=invalid-commit
