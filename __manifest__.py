@@ -1,7 +1,7 @@
 {
     "name": "HelpCrunch Chatbot",
     "summary": "Draw dialogues in Odoo forms, let HelpCrunch customers talk to them",
-    "version": "19.0.3.0.0",
+    "version": "19.0.4.0.0",
     "category": "Sales/CRM",
     "author": "HelpCrunch Chatbot maintainers",
     "license": "LGPL-3",

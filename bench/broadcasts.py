@@ -56,7 +56,7 @@ UPDATE ir_cron SET active = FALSE WHERE id = (
 """
 _PLAN = """
 import json, time
-from odoo.addons.helpcrunch_chatbot.models import helpcrunch_event
+from odoo.addons.helpcrunch_chatbot.models.dialogue import helpcrunch_event
 helpcrunch_event.HelpcrunchEvent._run_outside = lambda *arguments: None
 step = env["helpcrunch.step"].search([("step_type", "=", "schedule")], limit=1)
 step.partner_domain = "[('name', 'like', 'Customer')]"

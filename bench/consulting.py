@@ -25,8 +25,7 @@ env.cr.commit()
 _ASSIGN = """
 import json, time
 from odoo.fields import Command
-from odoo.addons.helpcrunch_chatbot.models import work
-from odoo.addons.helpcrunch_chatbot.tools import worker
+from odoo.addons.helpcrunch_chatbot.jobs import dialogues, operators, worker
 worker.submit = worker.submit_later = lambda *arguments, **options: None
 group = env.ref("helpcrunch_chatbot.group_operator")
 users = env["res.users"].with_context(no_reset_password=True).create([
@@ -54,7 +53,7 @@ for chat in chats[501:]:
     chat.queue_id = queue
     env.cr.commit()
     began = time.perf_counter()
-    work.assign_waiting(env.cr.dbname, queue.id)
+    operators.assign_waiting(env.cr.dbname, queue.id)
     times.append(time.perf_counter() - began)
     env.invalidate_all()
 print("TIMES=" + json.dumps(times[50:]))

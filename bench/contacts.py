@@ -34,8 +34,8 @@ print("DONE=1")
 
 _TOOLS = """
 import json, statistics, time
-from odoo.addons.helpcrunch_chatbot.models import work
-from odoo.addons.helpcrunch_chatbot.tools import webhook, worker
+from odoo.addons.helpcrunch_chatbot.jobs import contacts, dialogues, operators, worker
+from odoo.addons.helpcrunch_chatbot.tools import webhook
 worker.submit = worker.submit_later = lambda *arguments, **options: None
 account = env["helpcrunch.account"].search([], limit=1)
 account.company_id.country_id = env.ref("base.ua")
@@ -75,7 +75,7 @@ def turns(chat, count=60):
     times = []
     for _number in range(count):
         store()
-        times += timed(lambda: work.take_turns(dbname, chat.id))
+        times += timed(lambda: dialogues.take_turns(dbname, chat.id))
     env["helpcrunch.outbox"]._cancel_unsent([("chat_id", "=", chat.id)], "bench")
     env.cr.commit()
     return times[10:]
@@ -119,11 +119,11 @@ env.cr.execute("EXPLAIN SELECT id FROM res_partner WHERE phone_sanitized = %s"
                " AND active ORDER BY create_date, id LIMIT 1", (row.value,))
 plan = " ".join(line[0] for line in env.cr.fetchall())
 env.cr.commit()
-few = [*timed(lambda: work.merge_contacts(dbname))]
+few = [*timed(lambda: contacts.merge_contacts(dbname))]
 for n in range(10):
     answered(1000 + n)
     env.cr.commit()
-    few += timed(lambda: work.merge_contacts(dbname))
+    few += timed(lambda: contacts.merge_contacts(dbname))
 assert not env["helpcrunch.duplicate"].search([])
 chat, row = answered(2000)
 partner = chat.partner_id
@@ -136,7 +136,7 @@ env["ir.attachment"].create([{
     "name": "F", "res_model": "res.partner", "res_id": partner.id}
     for _n in range(100)])
 env.cr.commit()
-many = timed(lambda: work.merge_contacts(dbname))
+many = timed(lambda: contacts.merge_contacts(dbname))
 env.cr.commit()
 assert not partner.exists()
 print("TIMES=" + json.dumps({

@@ -53,7 +53,7 @@ print("CHANNEL=%s SCRIPT=%s" % (channel.id, script.id))
 # A turn alone, as the worker takes it after the answer; nothing is sent meanwhile.
 _TURNS = """
 import json, time
-from odoo.addons.helpcrunch_chatbot.jobs import dialogues as work, worker
+from odoo.addons.helpcrunch_chatbot.jobs import dialogues, worker
 from odoo.addons.helpcrunch_chatbot.tools import webhook
 worker.submit = worker.submit_later = lambda *arguments, **options: None
 chat = env["helpcrunch.chat"].search([], limit=1)
@@ -66,7 +66,7 @@ for number in range(400):
     env["helpcrunch.event"]._store(account.id, account.company_id.id, event)
     env.cr.commit()
     began = time.perf_counter()
-    work.take_turns(dbname, chat.id)
+    dialogues.take_turns(dbname, chat.id)
     times.append(time.perf_counter() - began)
 env["helpcrunch.outbox"]._cancel_unsent([("chat_id", "=", chat.id)], "bench")
 env.cr.commit()

@@ -27,5 +27,5 @@ UPDATE helpcrunch_broadcast
        done_at = now() AT TIME ZONE 'UTC'
  WHERE state IN ('planned', 'running', 'paused');
 UPDATE helpcrunch_step
-   SET state = 'paused'
- WHERE step_type = 'schedule' AND state = 'planned';
+   SET schedule_state = 'paused'
+ WHERE step_type = 'schedule' AND schedule_state = 'planned';

@@ -1,6 +1,6 @@
 """The calls of the outbox, one function per kind; a new kind is a new function.
 
-A call is made outside of any transaction, from what the courier read of its row.
+A call is made outside of any transaction, from what the sender read of its row.
 """
 
 import time
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ..tools import clock
-from ..tools.helpcrunch_api import HelpcrunchApi
+from ..tools.connection import Connection
 from ..tools.webhook import read_time
 
 # So many seconds may HelpCrunch's clock be behind what we know of it.
@@ -126,7 +126,7 @@ def _is_own_message(call, row):
 
 
 def _get_client(call):
-    return HelpcrunchApi(call.api_url, call.api_key or "")
+    return Connection(call.account_id, call.api_url, call.api_key or "").get_client()
 
 
 def _message(client, call, payload):

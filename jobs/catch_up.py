@@ -6,22 +6,36 @@ a short one of its own. One bad row is one skipped row, one account's trouble it
 
 import logging
 import time
+from dataclasses import dataclass
 
 from ..exceptions import HelpcrunchError, RateLimitedError, RejectedError
 from ..tools import clock
-from ..tools.helpcrunch_api import PAGE, HelpcrunchApi
+from ..tools.connection import Connection
+from ..tools.helpcrunch_api import PAGE
 from ..tools.webhook import read_time
-from . import dialogues as work
-from . import worker
+from . import budget, worker
 
 _logger = logging.getLogger(__name__)
 
 _MAX_PAGES = 5
 
 
+@dataclass
+class CatchUp:
+    """What one look at a messenger's chats needs to know.
+
+    :ivar since: Unix seconds by our clock; what is older is known
+    :ivar clock_offset: seconds by which HelpCrunch's clock is ahead, None: not known
+    """
+
+    connection: Connection
+    since: float
+    clock_offset: float | None
+
+
 def run(dbname):
     """Compare every connected messenger's chats with our transcripts."""
-    for account_id in worker.run(dbname, _find_accounts):
+    for account_id in worker.call(dbname, "helpcrunch.account", "_find_connected"):
         try:
             catch_up(dbname, account_id)
         except HelpcrunchError as error:
@@ -29,10 +43,6 @@ def run(dbname):
         except Exception:
             # One account's trouble never stops another's.
             _logger.exception("messenger %s: no catch-up", account_id)
-
-
-def _find_accounts(env):
-    return env["helpcrunch.account"].search([("state", "=", "connected")]).ids
 
 
 def catch_up(dbname, account_id):
@@ -45,30 +55,22 @@ def catch_up(dbname, account_id):
     :raise HelpcrunchError: as the client does; the next run begins at the same time
     """
     began = time.time()
-    plan = worker.run(dbname, _plan, account_id)
+    plan = _call(dbname, account_id, "_plan_catch_up")
     if not plan:
         return 0
-    client = HelpcrunchApi(plan["api_url"], plan["api_key"])
+    client = plan.connection.get_client()
     rows = _fetch_chats(dbname, plan, client)
     missed = 0
-    for chat in worker.run(dbname, _pick_unknown, account_id, rows):
+    for chat in _call(dbname, account_id, "_pick_unknown_chats", rows) or ():
         missed += _catch_up_chat(dbname, plan, client, chat)
-    worker.run(dbname, _note, account_id, began)
+    _call(dbname, account_id, "_note_catch_up", began)
     if missed:
         _logger.info("messenger %s: caught up %s messages", account_id, missed)
     return missed
 
 
-def _plan(env, account_id):
-    return env["helpcrunch.account"].browse(account_id).exists()._plan_catch_up()
-
-
-def _pick_unknown(env, account_id, rows):
-    return env["helpcrunch.account"].browse(account_id)._pick_unknown_chats(rows)
-
-
-def _note(env, account_id, began):
-    env["helpcrunch.account"].browse(account_id).exists()._note_catch_up(began)
+def _call(dbname, account_id, method, *args):
+    return worker.call(dbname, "helpcrunch.account", method, *args, ids=account_id)
 
 
 def _fetch_chats(dbname, plan, client):
@@ -80,19 +82,17 @@ def _fetch_chats(dbname, plan, client):
     for _page in range(_MAX_PAGES):
         _spend_call(dbname, plan)
         page = client.search_chats([("chats.status", "!=", "closed")], offset=offset)
-        if plan["clock_offset"] is None:
+        if plan.clock_offset is None:
             # No message of ours has told it yet.
-            plan["clock_offset"] = clock.settle(client.clock_offset)
+            plan.clock_offset = clock.settle(client.clock_offset)
         offset += page.told
         new = [row for row in page if row["id"] not in rows]
         rows |= {row["id"] for row in new}
         times = [_find_time(plan, row.get("lastMessageAt")) for row in new]
         changed += [
-            row
-            for row, at in zip(new, times, strict=True)
-            if at and at >= plan["since"]
+            row for row, at in zip(new, times, strict=True) if at and at >= plan.since
         ]
-        is_over = any(at and at < plan["since"] for at in times)
+        is_over = any(at and at < plan.since for at in times)
         if is_over or not new or page.told < PAGE:
             break
     return changed
@@ -100,7 +100,7 @@ def _fetch_chats(dbname, plan, client):
 
 def _find_time(plan, value):
     moment = read_time(value)
-    return moment and clock.to_ours(moment, plan["clock_offset"])
+    return moment and clock.to_ours(moment, plan.clock_offset)
 
 
 def _catch_up_chat(dbname, plan, client, chat):
@@ -111,15 +111,11 @@ def _catch_up_chat(dbname, plan, client, chat):
         _logger.info("chat %s cannot be read: %s", chat["id"], error)
         return 0
     try:
-        return worker.run(dbname, _store, plan, chat, lines)
+        account_id = plan.connection.account_id
+        return _call(dbname, account_id, "_store_missed", plan, chat, lines) or 0
     except Exception:
         _logger.exception("chat %s cannot be taken in", chat["id"])
         return 0
-
-
-def _store(env, plan, chat, lines):
-    account = env["helpcrunch.account"].browse(plan["account_id"]).exists()
-    return account._store_missed(plan, chat, lines) if account else 0
 
 
 def _spend_call(dbname, plan):
@@ -127,5 +123,5 @@ def _spend_call(dbname, plan):
 
     :raise RateLimitedError: there is none left now; the next run goes on
     """
-    if not work.take_budget(dbname, plan):
+    if not budget.take(dbname, plan.connection.account_id):
         raise RateLimitedError("the calls of this minute are used up", None)

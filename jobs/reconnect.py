@@ -3,7 +3,6 @@
 import logging
 
 from ..exceptions import HelpcrunchError
-from ..tools.helpcrunch_api import HelpcrunchApi
 from . import worker
 
 _logger = logging.getLogger(__name__)
@@ -14,20 +13,16 @@ def try_again(dbname):
 
     Between two transactions, never in one; nobody asks about one messenger twice.
     """
-    for question in worker.run(dbname, _claim):
-        client = HelpcrunchApi(question["api_url"], question["api_key"] or "")
+    for connection in worker.call(dbname, "helpcrunch.account", "_claim_lost"):
         try:
-            client.get_organization()
+            connection.get_client().get_organization()
         except HelpcrunchError as error:
-            _logger.info("messenger %s: still %s", question["account_id"], error)
+            _logger.info("messenger %s: still %s", connection.account_id, error)
             continue
-        worker.run(dbname, _come_back, question)
-
-
-def _claim(env):
-    return env["helpcrunch.account"]._claim_lost()
-
-
-def _come_back(env, question):
-    account = env["helpcrunch.account"].browse(question["account_id"]).exists()
-    account._come_back(question)
+        worker.call(
+            dbname,
+            "helpcrunch.account",
+            "_come_back",
+            connection,
+            ids=connection.account_id,
+        )

@@ -36,6 +36,8 @@ OVERTAKEN = (errors.UniqueViolation, errors.ForeignKeyViolation)
 # whose shared cursor is in the middle of a transaction, set it to nothing.
 READ_COMMITTED = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;"
 _MAX_TRIES = 10
+# Waits up to here have an alarm in the process; ir.cron looks every minute anyway.
+_ALARM_SECONDS = 90
 
 _pools = {}
 _pools_lock = threading.Lock()
@@ -89,6 +91,25 @@ def run(dbname, function, *args, committed=False):
     return None
 
 
+def call(dbname, model, method, *args, ids=None, committed=False):
+    """Return what a model's method answers, called in a transaction of its own.
+
+    The one way from a job to a model.
+
+    :param ids: of the records to call it on; None: on the model itself
+    :return: None if ``ids`` are given and no record of them is left
+    :raise psycopg2.Error: as :func:`run`
+    """
+
+    def run_method(env):
+        records = env[model]
+        if ids is not None:
+            records = records.browse(ids).exists()
+        return getattr(records, method)(*args) if ids is None or records else None
+
+    return run(dbname, run_method, committed=committed)
+
+
 def submit(function, *args, bulk=False):
     """Run ``function(*args)`` soon in the pool of this process, logging what it raises.
 
@@ -110,8 +131,10 @@ def submit(function, *args, bulk=False):
 def submit_later(seconds, function, *args, bulk=False):
     """Run ``function(*args)`` in the pool in ``seconds``, once for equal arguments.
 
-    For waits shorter than the minute of ir.cron; the earliest alarm wins.
+    The earliest alarm wins. A long wait has none: ir.cron looks every minute.
     """
+    if seconds > _ALARM_SECONDS:
+        return
     key = (function.__qualname__, args)
     moment = time.monotonic() + seconds
 

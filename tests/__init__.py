@@ -53,6 +53,7 @@ from .messenger import (
 )
 from .operators import (
     test_discuss,
+    test_one_way,
     test_operator_commands,
     test_operator_gone,
     test_operator_inbox,

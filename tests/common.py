@@ -10,8 +10,7 @@ from odoo.fields import Command
 from odoo.tests import TransactionCase, new_test_user
 
 from ..const import PRIVATE_API_PARAMETER
-from ..jobs import dialogues as work
-from ..jobs import worker
+from ..jobs import contacts, dialogues, operators, worker
 from ..models.dialogue import helpcrunch_account as catch_up_rows
 from ..models.dialogue.turn_snapshot import TurnSnapshot
 
@@ -38,6 +37,32 @@ def snapshot(**facts):
     """Return what a turn knows of an event, where a test makes the turn."""
     known = {"event_id": 1, "tries": 0, "payload": "{}", "event_type": "chat.new"}
     return TurnSnapshot(**known | {"external_id": "1", "occurred_at": 0.0} | facts)
+
+
+def connect_messenger(manager, administrator, url, **vals):
+    """Let a manager make a messenger and connect it to the stand-in.
+
+    :param manager: environment of the app's manager
+    :param administrator: Odoo's, a user or an id: where to find HelpCrunch is no
+        business of the manager
+    :param str url: of the stand-in
+    """
+    account = manager["helpcrunch.account"].create(
+        {
+            "name": "HelpCrunch",
+            "api_key": "test-api-key",
+            "webhook_secret": "test-signing-key",
+            "requests_per_minute": 100000,
+            **vals,
+        },
+    )
+    account.with_user(administrator).api_url = f"{url}/v1"
+    account.action_connect()
+    account.bot_agent_id = account.agent_ids.filtered(
+        lambda agent: agent.external_id == BOT_AGENT
+    )
+    account.action_connect()
+    return account
 
 
 class HelpcrunchCase(TransactionCase):
@@ -114,27 +139,9 @@ class HelpcrunchCase(TransactionCase):
         if company := cls.env["res.company"].browse(vals.get("company_id")):
             manager = cls._create_manager(company)
             cls.administrator.company_ids |= company
-        account = (
-            cls.env["helpcrunch.account"]
-            .with_user(manager)
-            .create(
-                {
-                    "name": "HelpCrunch",
-                    "api_key": "test-api-key",
-                    "webhook_secret": "test-signing-key",
-                    "requests_per_minute": 100000,
-                    **vals,
-                },
-            )
+        return connect_messenger(
+            cls.env(user=manager), cls.administrator, cls.helpcrunch.url, **vals
         )
-        # Where to find HelpCrunch is no business of the app's manager.
-        account.with_user(cls.administrator).api_url = f"{cls.helpcrunch.url}/v1"
-        account.action_connect()
-        account.bot_agent_id = account.agent_ids.filtered(
-            lambda agent: agent.external_id == BOT_AGENT
-        )
-        account.action_connect()
-        return account
 
     def setUp(self):
         super().setUp()
@@ -239,7 +246,7 @@ class HelpcrunchCase(TransactionCase):
         )
         self.env.flush_all()
         if receipt:
-            work.after_webhook(self.env.cr.dbname, receipt)
+            dialogues.after_webhook(self.env.cr.dbname, receipt)
         return status
 
     def work(self):
@@ -251,7 +258,7 @@ class HelpcrunchCase(TransactionCase):
     def merge(self):
         """Look up and merge what the customers' answers asked for."""
         with self.enter_test_mode_if_needed():
-            work.merge_contacts(self.env.cr.dbname)
+            contacts.merge_contacts(self.env.cr.dbname)
             self.take_own_events()
         self.env.invalidate_all()
 
@@ -268,14 +275,14 @@ class HelpcrunchCase(TransactionCase):
         while True:
             self.env.flush_all()
             for queue_id in queues._find_waiting_queues():
-                work.assign_waiting(self.env.cr.dbname, queue_id)
+                operators.assign_waiting(self.env.cr.dbname, queue_id)
             self.work()
             before, waiting = waiting, events.search(own)
             if not waiting or waiting == before:
                 # What is left stands behind something that has to wait.
                 return
             for chat in waiting.chat_id:
-                work.take_turns(self.env.cr.dbname, chat.id)
+                dialogues.take_turns(self.env.cr.dbname, chat.id)
             self.work()
 
     def settle(self):

@@ -6,9 +6,8 @@ from unittest.mock import patch
 
 from odoo import fields
 
-from ..jobs import dialogues as work
-from ..jobs import sender as courier_module
-from ..models.broadcasts import helpcrunch_broadcast_dispatch
+from ..jobs import broadcasts, dialogues
+from ..jobs import sender as sender_module
 from .common_operators import OperatorCase
 
 
@@ -25,13 +24,6 @@ class BroadcastCase(OperatorCase):
             next_run="2100-01-01 07:00:00",
             run_time=9,
         )
-
-    def setUp(self):
-        super().setUp()
-        # Two looks may come at once here.
-        fresh = patch.object(helpcrunch_broadcast_dispatch, "_FRESH_SECONDS", -1)
-        fresh.start()
-        self.addCleanup(fresh.stop)
 
     def customers(self, count, first=5001, application=2):
         """Let so many customers begin a dialogue; return their numbers."""
@@ -54,7 +46,9 @@ class BroadcastCase(OperatorCase):
         with self.enter_test_mode_if_needed():
             for _time in range(times):
                 self.env.flush_all()
-                work.send_broadcasts(self.env.cr.dbname)
+                # What is told after a commit; there is none here.
+                self.env["helpcrunch.broadcast.recipient"]._note_all_outcomes()
+                broadcasts.dispatch_broadcasts(self.env.cr.dbname)
                 self.work()
                 self.take_own_events()
         self.env.invalidate_all()
@@ -79,7 +73,7 @@ class BroadcastCase(OperatorCase):
         """Make every call that is due."""
         with self.enter_test_mode_if_needed():
             self.env.flush_all()
-            work.drain(self.env.cr.dbname)
+            dialogues.drain(self.env.cr.dbname)
             self.work()
         self.env.invalidate_all()
 
@@ -96,20 +90,20 @@ class BroadcastCase(OperatorCase):
 
     def look_and_send_one_part(self):
         """Look once; of each message only the first part goes out."""
-        carry_next = courier_module.Courier._carry_next
+        send_next = sender_module.Sender._send_next
 
-        def only_once(courier):
-            carry_next(courier)
-            courier.wait = 100
+        def only_once(sender):
+            send_next(sender)
+            sender.delivery.wait = 100
             return False
 
-        with patch.object(courier_module.Courier, "_carry_next", only_once):
+        with patch.object(sender_module.Sender, "_send_next", only_once):
             self.look()
 
     @contextmanager
     def nothing_goes_out(self):
         """Let calls wait where they are."""
-        with patch.object(courier_module.Courier, "run", lambda courier: None):
+        with patch.object(sender_module.Sender, "run", lambda sender: sender.delivery):
             yield
 
     def go_on(self, broadcast):

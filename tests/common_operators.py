@@ -101,7 +101,11 @@ class OperatorCase(HelpcrunchCase):
 
     def remote(self, customer=CUSTOMER):
         """Return HelpCrunch's chat."""
-        return self.account._get_api().get_chat(self.chat(customer).external_id)
+        return (
+            self.account._get_connection()
+            .get_client()
+            .get_chat(self.chat(customer).external_id)
+        )
 
     def notes(self, customer=CUSTOMER):
         """Return the private notes of the chat, oldest first."""

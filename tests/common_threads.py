@@ -11,9 +11,8 @@ from odoo.modules.registry import DummyRLock, Registry
 from odoo.tests import BaseCase, get_db_name, new_test_user
 
 from ..const import PRIVATE_API_PARAMETER
-from ..jobs import dialogues as work
-from ..jobs import worker
-from .common import BOT_AGENT, MANAGER_GROUP, PATIENCE, StandIn
+from ..jobs import dialogues, worker
+from .common import MANAGER_GROUP, PATIENCE, StandIn, connect_messenger
 from .common_operators import OPERATOR_GROUP
 
 _SOURCE = "concurrency test"
@@ -66,22 +65,9 @@ class ThreadCase(BaseCase):
         with self.transaction(self.administrator_id) as env:
             env["ir.config_parameter"].set_param(PRIVATE_API_PARAMETER, "True")
         with self.transaction(self.manager_id) as env:
-            account = env["helpcrunch.account"].create(
-                {
-                    "name": _SOURCE,
-                    "api_key": "test-api-key",
-                    "webhook_secret": "test-signing-key",
-                    "requests_per_minute": 100000,
-                },
+            account = connect_messenger(
+                env, self.administrator_id, self.helpcrunch.url, name=_SOURCE
             )
-            # Where to find HelpCrunch is no business of the app's manager.
-            by_administrator = account.with_user(self.administrator_id)
-            by_administrator.api_url = f"{self.helpcrunch.url}/v1"
-            account.action_connect()
-            account.bot_agent_id = account.agent_ids.filtered(
-                lambda agent: agent.external_id == BOT_AGENT
-            )
-            account.action_connect()
             bot = env["helpcrunch.bot"].create(
                 {"name": _SOURCE, "account_id": account.id, "live": True}
             )
@@ -172,7 +158,7 @@ class ThreadCase(BaseCase):
             )
         self.assertEqual(status, 200)
         if do_work:
-            work.after_webhook(self.dbname, receipt)
+            dialogues.after_webhook(self.dbname, receipt)
         return receipt
 
     def settle(self):

@@ -21,13 +21,18 @@ class MalformedWebhookError(ValueError):
 
 
 @dataclass
-class Webhook:
-    """One event in our own words. Ids are texts, as HelpCrunch writes them."""
+class EventData:
+    """One event in our own words. Ids are texts, as HelpCrunch writes them.
+
+    :ivar external_id: of the event itself; what comes twice has it twice
+    :ivar payload: the event as HelpCrunch, or Odoo, tells it
+    :ivar occurred_at: Unix seconds by our clock
+    :ivar chat: HelpCrunch's number, as are the next four; None if it names none
+    """
 
     external_id: str
     event_type: str
-    data: dict
-    # Unix seconds by our clock: when it happened
+    payload: dict
     occurred_at: float
     chat: str | None = None
     customer: str | None = None
@@ -57,35 +62,49 @@ class Webhook:
 
     def message_text(self):
         """Return what was written, empty for a message without text."""
-        message = self.data.get("message")
+        message = self.payload.get("message")
         text = message.get("text") if isinstance(message, dict) else None
         return text if isinstance(text, str) else ""
 
     def broadcast_type(self):
         """Return the kind of mass or automatic message, if this is one."""
-        message = self.data.get("message")
+        message = self.payload.get("message")
         return message.get("broadcastType") if isinstance(message, dict) else None
 
     def is_closed(self):
         """Tell whether a chat event says that the chat is closed now."""
-        return str(self.data.get("status")).lower() == "closed"
+        return str(self.payload.get("status")).lower() == "closed"
 
     def assignee(self):
         """Return the id of the agent who is responsible now, None for nobody (3.5)."""
-        return id_of(self.data.get("assignee"))
+        return id_of(self.payload.get("assignee"))
 
     def closed_by_customer(self):
         """Tell whether the customer closed the chat (helpcrunch-api.md 5)."""
-        return str(self.data.get("closedBy")).lower() == "customer"
+        return str(self.payload.get("closedBy")).lower() == "customer"
 
     def customer_data(self):
         """Return what the event itself tells of the customer: name, e-mail, userId."""
-        customer = self.data.get("customer")
+        customer = self.payload.get("customer")
         return (customer_row(customer) or {}) if isinstance(customer, dict) else {}
 
 
+@dataclass(frozen=True)
+class Receipt:
+    """What of a webhook has to be done after its answer.
+
+    :ivar event_id: of the stored event; None if it needs no turn
+    :ivar chat_id: the dialogue's, None if it has still to be made
+    """
+
+    account_id: int
+    event_type: str
+    event_id: int | None = None
+    chat_id: int | None = None
+
+
 def parse(body, offset=None):
-    """Return the :class:`Webhook` of a request's raw body.
+    """Return the :class:`EventData` of a request's raw body.
 
     Accepts ``eventData`` as an object or as JSON text, times as numbers or text, and
     drops characters the database cannot hold.
@@ -113,17 +132,17 @@ def parse(body, offset=None):
 
 
 def interpret(external_id, event_type, data, envelope, offset=None):
-    """Return the :class:`Webhook` of an event whose payload is already read."""
+    """Return the :class:`EventData` of an event whose payload is already read."""
     message = data.get("message")
     message = message if isinstance(message, dict) else {}
     told_at = read_time(message.get("createdAt")) or read_time(
         envelope.get("createdAt")
     )
     is_customer_event = _is_about_customer(event_type)
-    return Webhook(
+    return EventData(
         external_id=external_id,
         event_type=event_type,
-        data=data,
+        payload=data,
         occurred_at=clock.to_ours(told_at, offset) if told_at else time.time(),
         # Three names for it are in use (3.5).
         chat=None

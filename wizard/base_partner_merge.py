@@ -44,7 +44,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         if customers_sudo._refuse_broadcasts():
             customers_sudo.opt_out = True
         # Turns found these dialogues locked and rely on us to look again.
-        self.env["helpcrunch.event"]._wake(chats_sudo.ids)
+        self.env["helpcrunch.event"]._process_soon(chats_sudo.ids)
         return result
 
     # === LOSING NOTHING === #

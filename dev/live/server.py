@@ -128,6 +128,17 @@ class OdooServer:
                 **options,
             )
 
+    def upgrade(self):
+        """Bring the database of a stopped server to the version of the code."""
+        self._odoo(
+            "-d",
+            self.database,
+            "-u",
+            "helpcrunch_chatbot",
+            "--stop-after-init",
+            "--no-http",
+        )
+
     def shell(self, code):
         """Run Python in the database; return what it prints."""
         result = self._odoo(

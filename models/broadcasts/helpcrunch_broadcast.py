@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, LazyTranslate
 
-from ...jobs import dialogues as work
+from ...jobs import broadcasts
 from ...tools import budget
 
 _lt = LazyTranslate(__name__)
@@ -68,8 +68,6 @@ class HelpcrunchBroadcast(models.Model):
     )
     started_at = fields.Datetime("Started", readonly=True)
     done_at = fields.Datetime("Ended on", readonly=True)
-    # When somebody last looked what to send next, in Unix seconds: one process does.
-    fed_at = fields.Float("Last Look", readonly=True)
     recipient_ids = fields.One2many("helpcrunch.broadcast.recipient", "broadcast_id")
     recipient_count = fields.Integer("Recipients", compute="_compute_counts")
     pending_count = fields.Integer("Waiting", compute="_compute_counts")
@@ -251,9 +249,11 @@ class HelpcrunchBroadcast(models.Model):
         return bool(earlier) and bool(recipients.search_count(ready, limit=1))
 
     @api.model
-    def _wake(self):
+    def _dispatch_soon(self):
         """Have somebody look what to send as soon as this transaction commits."""
-        self.env["helpcrunch.event"]._run_after_commit(work.submit_broadcasts)
+        self.env["helpcrunch.event"]._submit_after_commit(
+            broadcasts.dispatch_broadcasts, bulk=True
+        )
 
     def _is_active(self):
         return self.state in ACTIVE_STATES
@@ -281,7 +281,7 @@ class HelpcrunchBroadcast(models.Model):
         for broadcast in paused_sudo:
             broadcast._check_can_go_on()
             broadcast.state = "running" if broadcast.started_at else "planned"
-        self._wake()
+        self._dispatch_soon()
 
     def _check_can_go_on(self):
         if not self.bot_id._serves() or not self.step_id.active:
@@ -310,9 +310,11 @@ class HelpcrunchBroadcast(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                UPDATE helpcrunch_broadcast_recipient
+                UPDATE helpcrunch_broadcast_recipient recipient
                    SET state = 'skipped', reason = %s, queued = FALSE
-                 WHERE broadcast_id IN %s AND state = 'pending' AND message_id IS NULL
+                 WHERE broadcast_id IN %s AND state = 'pending'
+                   AND NOT EXISTS (SELECT FROM helpcrunch_message
+                                    WHERE recipient_id = recipient.id)
                 """,
                 reason,
                 tuple(self.ids),
@@ -332,8 +334,8 @@ class HelpcrunchBroadcast(models.Model):
             broadcast._check_can_go_on()
             broadcast._find_in_state("failed")._try_again()
             broadcast._reopen()
-        self.env["helpcrunch.outbox"]._wake()
-        self._wake()
+        self.env["helpcrunch.outbox"]._send_soon()
+        self._dispatch_soon()
 
     def _find_in_state(self, state):
         return self.env["helpcrunch.broadcast.recipient"].search(
@@ -358,8 +360,8 @@ class HelpcrunchBroadcast(models.Model):
         outbox.sudo().search(
             [("chat_id", "in", unknown_sudo.chat_id.ids), ("state", "=", "unknown")]
         ).not_before = False
-        outbox._wake()
-        self._wake()
+        outbox._send_soon()
+        self._dispatch_soon()
 
     def action_view_recipients(self):
         """Open the recipients, those of one state if a button says so."""
@@ -404,7 +406,7 @@ class HelpcrunchBroadcast(models.Model):
             ],
         )
         under_way.filtered(
-            lambda row: not row.message_id or row._take_back(reason)
+            lambda row: not row.message_ids or row._take_back(reason)
         )._start_again()
 
     # === PLANNING === #
@@ -414,8 +416,8 @@ class HelpcrunchBroadcast(models.Model):
         """Let schedules run whose moment has come, and send what is to be sent."""
         dbname = self.env.cr.dbname
         for step_id in self._find_due_steps():
-            work.run_schedule(dbname, step_id)
-        work.send_broadcasts(dbname, alone=True)
+            broadcasts.run_schedule(dbname, step_id)
+        broadcasts.dispatch_broadcasts(dbname, everything=True)
 
     @api.model
     def _find_due_steps(self):
@@ -429,7 +431,7 @@ class HelpcrunchBroadcast(models.Model):
             .search(
                 [
                     ("step_type", "=", "schedule"),
-                    ("state", "=", "planned"),
+                    ("schedule_state", "=", "planned"),
                     ("next_run", "<=", fields.Datetime.now()),
                     ("bot_id.active", "=", True),
                     ("bot_id.live", "=", True),
@@ -460,13 +462,15 @@ class HelpcrunchBroadcast(models.Model):
 
         In one transaction: a crash leaves either nothing or all of it. Whoever comes at
         the same moment finds the step locked, or clashes on it. Missed runs become one.
+        Plain SQL: a clash is no error to be logged, as Odoo's own lock does.
         """
         now = fields.Datetime.now()
         self.env.cr.execute(
             SQL(
                 """
                 SELECT id FROM helpcrunch_step
-                 WHERE id = %s AND active AND state = 'planned' AND next_run <= %s
+                 WHERE id = %s AND active AND schedule_state = 'planned'
+                   AND next_run <= %s
                    FOR NO KEY UPDATE SKIP LOCKED
                 """,
                 step_id,
@@ -509,7 +513,7 @@ class HelpcrunchBroadcast(models.Model):
             },
         )
         self.env["helpcrunch.broadcast.recipient"]._insert_for(broadcast)
-        broadcast._wake()
+        broadcast._dispatch_soon()
         return broadcast
 
     @api.model
@@ -549,6 +553,7 @@ class HelpcrunchBroadcast(models.Model):
             )
 
     def action_view_leads(self):
+        """Open the leads that came of it; joined by time, which no domain can."""
         self.ensure_one()
         self.check_access("read")
         self.env.cr.execute(

@@ -1,9 +1,9 @@
 """How a broadcast is sent: a few messages at a time, as the budget has room.
 
-Each look (:meth:`_feed`) notes what became of the messages before, lets the flow go on
-for those who got theirs, and puts the next recipients into the inboxes of their
-dialogues. Never more than a second's worth: a pause stops at once, and no live
-reply waits behind a long row of broadcasts. Rows remember everything; a process that
+Each look (:meth:`_dispatch`) puts the next recipients into the inboxes of their
+dialogues, never more than a second's worth: a pause stops at once, and no live reply
+waits behind a long row of broadcasts. Whoever has sent a message tells its recipient
+what became of it, and has the next look made. Rows remember everything; a process that
 dies is followed by ir.cron within a minute.
 """
 
@@ -12,6 +12,7 @@ from odoo.tools import SQL, LazyTranslate
 
 from ...const import PRIORITY_LIVE
 from ...tools import budget
+from ..dialogue.helpcrunch_event import OwnEvent
 
 _lt = LazyTranslate(__name__)
 
@@ -21,10 +22,8 @@ _AHEAD_SECONDS = 0.5
 _PROBE_SECONDS = 60
 # A turn that was not taken for so long waits for something else.
 _TURN_SECONDS = 10
-# Who looked within this time is at it still.
-_FRESH_SECONDS = 0.2
-# What became of the messages that are on their way.
-_SETTLE = """
+# What became of the messages of these recipients, as far as it is known.
+_NOTE_OUTCOME = """
     UPDATE helpcrunch_broadcast_recipient recipient
        SET state = outcome.state, error = outcome.error,
            queued = outcome.state = 'unknown',
@@ -34,10 +33,6 @@ _SETTLE = """
                          ELSE 'unclear' END,
            sent_at = CASE WHEN outcome.state = 'sent' THEN
                to_timestamp(outcome.sent_at) AT TIME ZONE 'UTC' END,
-           message_id = CASE WHEN outcome.state != 'pending'
-               THEN recipient.message_id END,
-           last_message_id = CASE WHEN outcome.state != 'pending'
-               THEN recipient.last_message_id END,
            attempt = recipient.attempt
                      + (outcome.state = 'pending')::integer
       FROM (SELECT own.id, own.attempt, lines.*,
@@ -51,7 +46,8 @@ _SETTLE = """
               JOIN helpcrunch_broadcast broadcast
                 ON broadcast.id = own.broadcast_id
         CROSS JOIN LATERAL (
-                   SELECT count(*) FILTER (
+                   SELECT count(*) AS number,
+                          count(*) FILTER (
                               WHERE call.state IN ('pending', 'sending')
                           ) AS open,
                           count(*) FILTER (
@@ -61,20 +57,18 @@ _SETTLE = """
                           count(*) FILTER (
                               WHERE line.state = 'failed') AS refused,
                           count(*) FILTER (
-                              WHERE line.state = 'cancelled'
-                                AND call.payload ->> 'outcome' = 'unknown'
+                              WHERE line.state = 'cancelled' AND call.is_unclear
                           ) AS unclear,
                           max(line.sent_at) AS sent_at,
                           max(line.error) AS error
                      FROM helpcrunch_message line
                 LEFT JOIN helpcrunch_outbox call
                        ON call.message_id = line.id
-                    WHERE line.chat_id = own.chat_id
-                      AND line.id BETWEEN own.message_id
-                          AND own.last_message_id) lines
+                    WHERE line.recipient_id = own.id) lines
              WHERE own.queued IS TRUE
                AND own.state IN ('pending', 'unknown')
-               AND own.message_id IS NOT NULL
+               AND %s
+               AND lines.number > 0
                AND (lines.open = 0 OR lines.unknown > 0)) outcome
      WHERE recipient.id = outcome.id
        AND recipient.queued IS TRUE
@@ -82,20 +76,7 @@ _SETTLE = """
        AND recipient.attempt = outcome.attempt
        AND (outcome.state != recipient.state
             OR outcome.state = 'pending')
-"""
-# Turns that failed for good: nothing was said.
-_PUT_ASIDE = """
-    UPDATE helpcrunch_broadcast_recipient recipient
-       SET state = 'failed', reason = 'error', queued = FALSE,
-           error = event.error
-      FROM helpcrunch_broadcast broadcast, helpcrunch_event event
-     WHERE recipient.queued IS TRUE AND recipient.state = 'pending'
-       AND recipient.message_id IS NULL
-       AND broadcast.id = recipient.broadcast_id
-       AND event.account_id = broadcast.account_id
-       AND event.external_id = 'odoo:broadcast.message:' || recipient.id
-                               || ':' || recipient.attempt
-       AND event.state = 'failed'
+ RETURNING recipient.id, recipient.state
 """
 # What is under way: due calls, refused ones, whether it is quiet, turns.
 _COUNT_AHEAD = """
@@ -132,19 +113,17 @@ class HelpcrunchBroadcast(models.Model):
     _inherit = "helpcrunch.broadcast"
 
     @api.model
-    def _feed(self, alone=False):
-        """Note what has come of broadcasts, and hand out what comes next.
+    def _dispatch(self):
+        """Hand out what comes next of all broadcasts, and let flows go on.
 
-        Runs in a READ COMMITTED transaction; who finds the rows locked leaves them to
-        the holder.
+        Runs in a READ COMMITTED transaction: who waits for another look to end goes on
+        with what that one has left.
 
-        :param bool alone: look even if somebody has just looked (ir.cron)
         :return: ``(ids of dialogues with a turn to take, is there more to come)``
         """
-        self._settle()
+        broadcasts = self._lock_active()
         chat_ids = self._continue_flows()
-        broadcasts = self._lock_active(alone)
-        chat_ids += broadcasts._hand_out()
+        chat_ids += broadcasts._enqueue_next()
         broadcasts._finish()
         return chat_ids, broadcasts._is_moving()
 
@@ -167,64 +146,34 @@ class HelpcrunchBroadcast(models.Model):
             )
         )
 
-    def _lock_active(self, alone):
+    def _lock_active(self):
         """Return the broadcasts to look after, locked, oldest first.
 
         A second run of one step waits until all who could get the first one have it.
+        Plain SQL: who finds one locked waits for it, where Odoo's own lock gives up.
         """
         self.env.cr.execute(
             SQL(
                 """
-                WITH picked AS (
-                    SELECT broadcast.id FROM helpcrunch_broadcast broadcast
-                      JOIN helpcrunch_bot bot ON bot.id = broadcast.bot_id
-                      JOIN helpcrunch_account account
-                        ON account.id = broadcast.account_id
-                     WHERE broadcast.state IN ('planned', 'running')
-                       AND bot.active AND bot.live AND account.active
-                       AND account.state = 'connected'
-                       AND account.bot_agent_id IS NOT NULL
-                       AND (%(alone)s
-                            OR COALESCE(broadcast.fed_at, 0)
-                               < EXTRACT(EPOCH FROM clock_timestamp()) - %(fresh)s)
-                  ORDER BY broadcast.id
-                       FOR NO KEY UPDATE OF broadcast SKIP LOCKED)
-                UPDATE helpcrunch_broadcast broadcast
-                   SET fed_at = EXTRACT(EPOCH FROM clock_timestamp())
-                  FROM picked WHERE broadcast.id = picked.id
-             RETURNING broadcast.id
+                SELECT broadcast.id FROM helpcrunch_broadcast broadcast
+                  JOIN helpcrunch_bot bot ON bot.id = broadcast.bot_id
+                  JOIN helpcrunch_account account
+                    ON account.id = broadcast.account_id
+                 WHERE broadcast.state IN ('planned', 'running')
+                   AND bot.active AND bot.live AND account.active
+                   AND account.state = 'connected'
+                   AND account.bot_agent_id IS NOT NULL
+              ORDER BY broadcast.id
+                   FOR NO KEY UPDATE OF broadcast
                 """,
-                alone=alone,
-                fresh=_FRESH_SECONDS,
             ),
             log_exceptions=False,
         )
-        broadcasts = self.browse(sorted(row[0] for row in self.env.cr.fetchall()))
+        broadcasts = self.browse(row[0] for row in self.env.cr.fetchall())
         broadcasts.invalidate_recordset()
         return broadcasts.filtered(lambda row: not row._waits_for_earlier())
 
-    # === WHAT CAME OF IT === #
-
-    @api.model
-    def _settle(self):
-        """Note for recipients what became of their messages.
-
-        Of paused and cancelled broadcasts too: what was on its way went on. A message
-        may have several lines; one of which nothing went out and all was taken back (a
-        person has the dialogue, the bot was archived, ...) waits for another attempt.
-        Plain SQL, whose conditions hold for the row that is locked: looks may overlap.
-        """
-        self.env.flush_all()
-        self.env.cr.execute(
-            SQL(_SETTLE),
-            log_exceptions=False,
-        )
-        # Poison for the inbox: it has been put aside there, and told an administrator.
-        self.env.cr.execute(
-            SQL(_PUT_ASIDE),
-            log_exceptions=False,
-        )
-        self.env["helpcrunch.broadcast.recipient"].invalidate_model()
+    # === WHAT FOLLOWS === #
 
     @api.model
     def _continue_flows(self):
@@ -248,13 +197,17 @@ class HelpcrunchBroadcast(models.Model):
             .filtered(lambda row: not row.broadcast_id.bot_id._get_quiet_end(now))
         )
         arrived.continues = False
-        for recipient in arrived:
-            recipient.chat_id._store_own_event(
-                "broadcast.next",
-                {"recipient": recipient.id},
-                key=f"{recipient.id}:{recipient.attempt}",
-                wake=False,
-            )
+        self.env["helpcrunch.event"]._store_own(
+            [
+                OwnEvent(
+                    recipient.chat_id.id,
+                    "broadcast.next",
+                    {"recipient": recipient.id},
+                    key=f"{recipient.id}:{recipient.attempt}",
+                )
+                for recipient in arrived
+            ]
+        )
         return arrived.chat_id.ids
 
     @api.model
@@ -271,7 +224,7 @@ class HelpcrunchBroadcast(models.Model):
 
     # === WHAT COMES NEXT === #
 
-    def _hand_out(self):
+    def _enqueue_next(self):
         """Put the next recipients into the inboxes of their dialogues.
 
         :return: ids of the dialogues
@@ -289,10 +242,9 @@ class HelpcrunchBroadcast(models.Model):
                     continue
                 if broadcast.state == "planned":
                     broadcast.write({"state": "running", "started_at": now})
-                recipients = broadcast._pick(room, now)
+                recipients = broadcast._find_next_recipients(room, now)
                 room -= len(recipients)
-                for recipient in recipients:
-                    recipient._hand_out()
+                recipients._enqueue()
                 chats |= recipients.chat_id
         return chats.ids
 
@@ -300,7 +252,8 @@ class HelpcrunchBroadcast(models.Model):
         """Return for how many more messages of an account there is room ahead.
 
         Calls that HelpCrunch did not take count as long as it has taken no other one
-        since: it may be down, and then one look a minute is enough.
+        since: it may be down, and then one look a minute is enough. Plain SQL: calls
+        behind another one of their dialogue do not count.
         """
         self.env.cr.execute(
             SQL(
@@ -317,7 +270,7 @@ class HelpcrunchBroadcast(models.Model):
         may_probe = refused and is_quiet and not due + turns
         return max(int(room), 1) if may_probe else int(room)
 
-    def _pick(self, limit, now):
+    def _find_next_recipients(self, limit, now):
         recipients = self.env["helpcrunch.broadcast.recipient"]
         return recipients.search(
             [("broadcast_id", "=", self.id), *recipients._domain_ready(now)],
@@ -347,21 +300,77 @@ class HelpcrunchBroadcastRecipient(models.Model):
         return [
             ("state", "=", "pending"),
             ("queued", "!=", True),
-            ("message_id", "=", False),
             "|",
             ("not_before", "=", False),
             ("not_before", "<=", now),
         ]
 
-    def _hand_out(self):
-        """Put the recipient's message into the inbox of the dialogue, once."""
-        if not self.chat_id or not self.partner_id:
-            self._skip("gone")
-            return
-        self.queued = True
-        self.chat_id._store_own_event(
-            "broadcast.message",
-            {"recipient": self.id, "attempt": self.attempt},
-            key=f"{self.id}:{self.attempt}",
-            wake=False,
+    # === WHAT CAME OF IT === #
+
+    @api.model
+    def _note_all_outcomes(self):
+        """Note what became of messages of which nobody has told: after a crash."""
+        self._note_outcome(everybody=True)
+
+    def _note_outcome(self, everybody=False):
+        """Note for recipients what became of their messages.
+
+        Of paused and cancelled broadcasts too: what was on its way went on. A message
+        may have several lines; one of which nothing went out and all was taken back (a
+        person has the dialogue, the bot was archived, ...) waits for another attempt.
+        Plain SQL, whose conditions hold for the row that is locked: it may be done by
+        several at a time.
+
+        :param bool everybody: for all who wait, not only for these
+        """
+        self.env.flush_all()
+        own = SQL("TRUE") if everybody else SQL("own.id = ANY(%s)", list(self.ids))
+        self.env.cr.execute(SQL(_NOTE_OUTCOME, own), log_exceptions=False)
+        again = [
+            row_id for row_id, state in self.env.cr.fetchall() if state == "pending"
+        ]
+        self.invalidate_model()
+        # What was taken back is no part of the next attempt.
+        lines = self.env["helpcrunch.message"]
+        lines.search([("recipient_id", "in", again)]).recipient_id = False
+        self.env.flush_all()
+
+    @api.model
+    def _note_failed_turn(self, event):
+        """Note that a message could not be said, as an administrator was told.
+
+        :param event: the ``helpcrunch.event`` that failed for good
+        """
+        payload = event._get_data().payload
+        recipient = self.browse(payload.get("recipient") or []).exists()
+        if (
+            recipient.state == "pending"
+            and recipient.queued
+            and not recipient.message_ids
+            and recipient.attempt == payload.get("attempt")
+        ):
+            recipient.write(
+                {
+                    "state": "failed",
+                    "reason": "error",
+                    "queued": False,
+                    "error": event.error,
+                }
+            )
+
+    def _enqueue(self):
+        """Put the messages of these into the inboxes of their dialogues, once each."""
+        here = self.filtered(lambda row: row.chat_id and row.partner_id)
+        (self - here)._skip("gone")
+        here.queued = True
+        self.env["helpcrunch.event"]._store_own(
+            [
+                OwnEvent(
+                    recipient.chat_id.id,
+                    "broadcast.message",
+                    {"recipient": recipient.id, "attempt": recipient.attempt},
+                    key=f"{recipient.id}:{recipient.attempt}",
+                )
+                for recipient in here
+            ]
         )

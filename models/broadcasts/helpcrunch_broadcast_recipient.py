@@ -46,12 +46,9 @@ class HelpcrunchBroadcastRecipient(models.Model):
         ondelete="set null",
         readonly=True,
     )
-    # A message may have parts and media: from the first to the last of its lines.
-    message_id = fields.Many2one(
-        "helpcrunch.message", index="btree_not_null", ondelete="set null", readonly=True
-    )
-    last_message_id = fields.Many2one(
-        "helpcrunch.message", index="btree_not_null", ondelete="set null", readonly=True
+    # A message may have parts and media. Those of a former attempt are not here.
+    message_ids = fields.One2many(
+        "helpcrunch.message", "recipient_id", "Lines", readonly=True
     )
     state = fields.Selection(
         [
@@ -123,6 +120,7 @@ class HelpcrunchBroadcastRecipient(models.Model):
         return rows[0][0] if rows else 0
 
     def _read_for(self, step, columns):
+        """Read of who would get a message; in the database, for they may be many."""
         if not step.bot_id.ids:
             return []
         self.env["helpcrunch.chat"].check_access("read")
@@ -225,6 +223,8 @@ class HelpcrunchBroadcastRecipient(models.Model):
     def _lock(self):
         """Lock one in a turn, or clash at once with who changed it meanwhile.
 
+        Plain SQL: a clash is no error to be logged, as Odoo's own lock does.
+
         :return: it, or an empty one if it is gone
         """
         self.env.cr.execute(
@@ -257,9 +257,11 @@ class HelpcrunchBroadcastRecipient(models.Model):
         self.env.cr.execute(
             SQL(
                 """
+                WITH lines AS (
+                    UPDATE helpcrunch_message SET recipient_id = NULL
+                     WHERE recipient_id IN %(ids)s)
                 UPDATE helpcrunch_broadcast_recipient
                    SET state = 'pending', reason = NULL, error = NULL, queued = FALSE,
-                       message_id = NULL, last_message_id = NULL,
                        attempt = attempt + 1, not_before = %(not_before)s,
                        give_up_at = CASE WHEN %(not_before)s IS NOT NULL
                            THEN give_up_at END
@@ -271,6 +273,7 @@ class HelpcrunchBroadcastRecipient(models.Model):
             log_exceptions=False,
         )
         self.invalidate_recordset()
+        self.env["helpcrunch.message"].invalidate_model(["recipient_id"])
 
     def _is_in_later_run(self):
         """Tell whether a later run of the step has a message for the same contact."""
@@ -302,7 +305,7 @@ class HelpcrunchBroadcastRecipient(models.Model):
             kept = twins.sorted(
                 lambda row: (row._weight(), row.partner_id == dst_partner), reverse=True
             )[0]
-            for twin in (twins - kept).filtered("message_id"):
+            for twin in (twins - kept).filtered("message_ids"):
                 twin._take_back(_lt("The contact got it in another dialogue."))
             (twins - kept).unlink()
         rows.exists().partner_id = dst_partner
@@ -310,31 +313,16 @@ class HelpcrunchBroadcastRecipient(models.Model):
     def _weight(self):
         """Tell how near a row is to its message; of twins the nearest stays."""
         if self.state == "pending":
-            return 3 if self.message_id else 2
+            return 3 if self.message_ids else 2
         return {"sent": 5, "unknown": 4, "failed": 1}.get(self.state, 0)
 
     # === TAKING BACK, TRYING AGAIN === #
 
     def _find_calls(self):
         """Return the calls of one recipient's message, and of its new chat."""
-        lines = [
-            ("message_id", ">=", self.message_id.id),
-            ("message_id", "<=", self.last_message_id.id),
-        ]
-        domain = Domain("chat_id", "=", self.chat_id.id) & (
-            Domain(lines) | Domain("kind", "=", "chat")
-        )
-        return self.env["helpcrunch.outbox"].search(domain, order="id")
-
-    def _find_lines(self):
-        """Return the lines of one recipient's message."""
-        return self.env["helpcrunch.message"].search(
-            [
-                ("chat_id", "=", self.chat_id.id),
-                ("id", ">=", self.message_id.id),
-                ("id", "<=", self.last_message_id.id),
-            ]
-        )
+        lines = Domain("message_id", "in", self.message_ids.ids)
+        new_chat = Domain("chat_id", "=", self.chat_id.id) & Domain("kind", "=", "chat")
+        return self.env["helpcrunch.outbox"].search(lines | new_chat, order="id")
 
     def _take_back(self, reason):
         """Take back the message if nothing of it has gone out yet.
@@ -342,7 +330,7 @@ class HelpcrunchBroadcastRecipient(models.Model):
         :return: whether it did not go out and will not
         """
         calls = self._find_calls()
-        has_gone = any(line.state != "outgoing" for line in self._find_lines())
+        has_gone = any(line.state != "outgoing" for line in self.message_ids)
         if has_gone or any(
             call.state != "pending" for call in calls.filtered("message_id")
         ):
@@ -387,23 +375,9 @@ class HelpcrunchBroadcastRecipient(models.Model):
 
     def _find_begun(self):
         """Return those of whose message something has arrived, or may have."""
-        if not self.ids:
-            return self
-        self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                """
-                SELECT DISTINCT recipient.id
-                  FROM helpcrunch_broadcast_recipient recipient
-                  JOIN helpcrunch_message line
-                    ON line.chat_id = recipient.chat_id
-                       AND line.id BETWEEN recipient.message_id
-                           AND recipient.last_message_id
-             LEFT JOIN helpcrunch_outbox call ON call.message_id = line.id
-                 WHERE recipient.id IN %s
-                   AND (line.state = 'sent' OR call.payload ->> 'outcome' = 'unknown')
-                """,
-                tuple(self.ids),
-            ),
+        mine = [("recipient_id", "in", self.ids)]
+        sent = self.env["helpcrunch.message"].search([*mine, ("state", "=", "sent")])
+        unclear = self.env["helpcrunch.outbox"].search(
+            [("is_unclear", "=", True), ("message_id", "any", mine)]
         )
-        return self.browse(row[0] for row in self.env.cr.fetchall())
+        return (sent | unclear.message_id).recipient_id

@@ -7,7 +7,7 @@ from odoo import fields, models
 from ...const import PRIORITY_BROADCAST
 from ...tools import schedule
 from ..dialogue.helpcrunch_chat import HUMAN_STATES
-from ..dialogue.turn import to_datetime
+from ..dialogue.turn import ignore, to_datetime
 from .helpcrunch_broadcast import ANSWER_HOURS
 
 # Whoever is with an operator is tried again after so long, until the day ends.
@@ -41,31 +41,29 @@ class HelpcrunchChat(models.Model):
         recipients_sudo.filtered(lambda row: row.state in ("pending", "unknown"))._skip(
             "gone"
         )
-        recipients_sudo.write(
-            {"chat_id": False, "message_id": False, "last_message_id": False}
-        )
+        recipients_sudo.chat_id = False
         return super().unlink()
 
     # === THE MESSAGE === #
 
-    def _on_broadcast_message(self, facts):
+    def _on_broadcast_message(self, event):
         """Say the message of a broadcast, if it may be said here and now."""
         recipient = (
             self.env["helpcrunch.broadcast.recipient"]
-            .browse(facts.data.get("recipient"))
+            .browse(event.payload.get("recipient"))
             ._lock()
         )
         if (
             not recipient
             or recipient.state != "pending"
-            or recipient.message_id
-            or recipient.attempt != facts.data.get("attempt")
+            or recipient.message_ids
+            or recipient.attempt != event.payload.get("attempt")
         ):
-            return {"state": "ignored", "reason": "not_used"}
+            return ignore("not_used")
         if recipient.broadcast_id.state != "running":
             # Paused meanwhile; cancelled ones are skipped already.
             recipient._start_again()
-            return {"state": "ignored", "reason": "not_used"}
+            return ignore("not_used")
         if reason := self._find_reason_to_skip(recipient):
             self._trace("broadcast_skipped", text=recipient._tell_reason(reason))
             recipient._skip(reason)
@@ -138,8 +136,8 @@ class HelpcrunchChat(models.Model):
             chat = self._make_new_chat(recipient)
         recipient._start_again()
         recipient.chat_id = chat
-        recipient._hand_out()
-        self.env["helpcrunch.event"]._wake(chat.ids)
+        recipient._enqueue()
+        self.env["helpcrunch.event"]._process_soon(chat.ids)
 
     def _make_new_chat(self, recipient):
         return self.create(
@@ -165,20 +163,13 @@ class HelpcrunchChat(models.Model):
             self._trace("broadcast_skipped", text=recipient._tell_reason("empty"))
             recipient._skip("empty")
             return
+        for line in turn.lines:
+            line.vals["recipient_id"] = recipient.id
         turn.note("broadcast", step=step)
         if not self.waiting:
             self.write({"step_id": step.id, "attempts": 0})
         self._ensure_remote_chat()
-        before = turn.messages
-        turn.flush()
-        lines = (turn.messages - before).sorted("id")
-        recipient.write(
-            {
-                "message_id": lines[0].id,
-                "last_message_id": lines[-1].id,
-                "continues": bool(step.next_step_id),
-            },
-        )
+        recipient.continues = bool(step.next_step_id)
         self.broadcast_recipient_id = recipient
 
     def _ensure_remote_chat(self):
@@ -203,10 +194,10 @@ class HelpcrunchChat(models.Model):
 
     # === THEN === #
 
-    def _on_broadcast_next(self, facts):
+    def _on_broadcast_next(self, event):
         """Go on with the flow behind the message, which has arrived."""
         recipient = self.env["helpcrunch.broadcast.recipient"].browse(
-            facts.data.get("recipient")
+            event.payload.get("recipient")
         )
         step = recipient.exists().broadcast_id.step_id.next_step_id
         spoken = self.last_customer_message_at
@@ -218,7 +209,7 @@ class HelpcrunchChat(models.Model):
             # The customer was faster, and the flow followed the customer.
             or (spoken and recipient.sent_at and spoken > recipient.sent_at)
         ):
-            return {"state": "ignored", "reason": "not_used"}
+            return ignore("not_used")
         self._turn.priority = PRIORITY_BROADCAST
         self._go_beside_question(self._step(step.id))
         return None
@@ -277,7 +268,7 @@ class HelpcrunchChat(models.Model):
         :return: when the broadcast was sent; None if it came after the message
         """
         recipient = self.broadcast_recipient_id
-        sent_at = recipient.message_id.sent_at
+        sent_at = recipient.message_ids.sorted("id")[:1].sent_at
         if not sent_at or at < sent_at:
             return None
         self.broadcast_recipient_id = False

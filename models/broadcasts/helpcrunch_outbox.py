@@ -1,8 +1,9 @@
-"""What a broadcast has to know of calls that people order or forbid."""
+"""What a broadcast has to know of calls: those made, and those taken back."""
 
-from odoo import models
+from odoo import api, models
 
 from ...const import PRIORITY_LIVE
+from ...jobs import broadcasts
 
 
 class HelpcrunchOutbox(models.Model):
@@ -15,18 +16,35 @@ class HelpcrunchOutbox(models.Model):
             lambda call: call.state == "failed" and call.priority > PRIORITY_LIVE
         )
         result = super().action_send_again()
-        # sudo: helpcrunch.broadcast.recipient - written by nobody by hand
-        recipients_sudo = self.env["helpcrunch.broadcast.recipient"].sudo()
-        for call in failed.filtered("message_id"):
-            recipient = recipients_sudo.search(
-                [
-                    ("chat_id", "=", call.chat_id.id),
-                    ("message_id", "<=", call.message_id.id),
-                    ("last_message_id", ">=", call.message_id.id),
-                    ("state", "=", "failed"),
-                ],
-                limit=1,
-            )
+        # sudo: helpcrunch.message - the recipient is written by nobody by hand
+        recipients_sudo = failed.sudo().message_id.recipient_id
+        for recipient in recipients_sudo.filtered(lambda row: row.state == "failed"):
             recipient._wait_for_calls()
             recipient.broadcast_id._reopen()
         return result
+
+    @api.model
+    def _after_delivery(self, chat_id, delivery):
+        """Tell the recipients of broadcasts, and let the next ones have their turn."""
+        result = super()._after_delivery(chat_id, delivery)
+        recipients = self.env["helpcrunch.broadcast.recipient"]
+        recipients = recipients.browse(delivery.recipient_ids)
+        if recipients:
+            recipients._note_outcome()
+            self.env["helpcrunch.event"]._submit_after_commit(
+                broadcasts.dispatch_broadcasts,
+                bulk=True,
+                delay=broadcasts.DISPATCH_SECONDS,
+            )
+        return result
+
+    @api.model
+    def _cancel_unsent(self, domain, reason):
+        """Tell the recipients of broadcasts whose messages were taken back."""
+        cancelled = super()._cancel_unsent(domain, reason)
+        recipients = cancelled.message_id.recipient_id
+        if recipients:
+            self.env["helpcrunch.event"]._submit_after_commit(
+                broadcasts.note_outcomes, tuple(recipients.ids), bulk=True
+            )
+        return cancelled

@@ -6,7 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...const import CRON_BATCH, DUPLICATE_RETRY_DELAYS
-from ...jobs import dialogues as work
+from ...jobs import contacts
+from ...tools import retry
 
 _MERGED = ("country_id", "lang", "user_id")
 # Lists of both, and what a merge just adds up.
@@ -241,7 +242,7 @@ class HelpcrunchDuplicate(models.Model):
                     "value": value,
                 },
             )
-            self.env["helpcrunch.event"]._run_after_commit(work.submit_merges)
+            self.env["helpcrunch.event"]._submit_after_commit(contacts.merge_contacts)
 
     @api.model
     def _list_answer(self, chat, name, value):
@@ -281,7 +282,7 @@ class HelpcrunchDuplicate(models.Model):
         cron, ids = self.env["ir.cron"], self._find_queued()
         cron._commit_progress(remaining=len(ids))
         for row_id in ids:
-            work.settle_duplicate(self.env.cr.dbname, row_id)
+            contacts.settle_duplicate(self.env.cr.dbname, row_id)
             if not cron._commit_progress(1):
                 return
 
@@ -312,18 +313,14 @@ class HelpcrunchDuplicate(models.Model):
 
         :return: seconds until the next try, None if there is none
         """
+        # Their dialogues were locked, perhaps, and nobody has looked at them since.
+        partners = self._find_contacts()
+        self.env["helpcrunch.event"]._process_soon(partners.helpcrunch_chat_ids.ids)
         tries = self.tries + 1
-        if tries <= len(DUPLICATE_RETRY_DELAYS):
-            delay = DUPLICATE_RETRY_DELAYS[tries - 1]
-            self.write(
-                {
-                    "tries": tries,
-                    "error": error,
-                    "not_before": fields.Datetime.add(
-                        fields.Datetime.now(), seconds=delay
-                    ),
-                },
-            )
+        delay = retry.get_delay(DUPLICATE_RETRY_DELAYS, tries)
+        if delay is not None:
+            not_before = fields.Datetime.add(fields.Datetime.now(), seconds=delay)
+            self.write({"tries": tries, "error": error, "not_before": not_before})
             return delay
         pair = self._find_pair()
         if pair:

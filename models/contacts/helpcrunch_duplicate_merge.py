@@ -185,7 +185,8 @@ class HelpcrunchDuplicate(models.Model):
             log_exceptions=False,
         )
         # Turns found them locked and rely on us to look again, whatever comes of this.
-        self.env["helpcrunch.event"]._wake([row[0] for row in self.env.cr.fetchall()])
+        chat_ids = [row[0] for row in self.env.cr.fetchall()]
+        self.env["helpcrunch.event"]._process_soon(chat_ids)
         # sudo: helpcrunch.customer - those of messengers of other companies too
         customers_sudo = (
             self.env["helpcrunch.customer"]

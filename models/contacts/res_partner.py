@@ -13,8 +13,7 @@ from odoo.tools import (
 )
 
 from ...const import ANSWER_LIMIT
-from ...tools import files, matching
-from ...tools import typed_values as answers
+from ...tools import files, matching, typed_values
 from .crm_lead import CONVERSATION_CLASS
 
 ASKABLE_RELATIONS = ("res.country", "res.country.state", "res.lang")
@@ -259,7 +258,7 @@ class ResPartner(models.Model):
 
     def _helpcrunch_extension(self):
         """Return the extension behind the contact's phone, or an empty text."""
-        return answers.read_extension(self.phone)
+        return typed_values.read_extension(self.phone)
 
     def _helpcrunch_value(self, name):
         """Return the value of a field as it is written: a record's id."""
@@ -309,7 +308,7 @@ class ResPartner(models.Model):
         if name == "phone":
             return self.phone_sanitized != self._phone_format(
                 number=value, force_format="E164"
-            ) or self._helpcrunch_extension() != answers.read_extension(value)
+            ) or self._helpcrunch_extension() != typed_values.read_extension(value)
         return matching.normalize(self[name]) != matching.normalize(value)
 
     def _helpcrunch_tell(self, name):
@@ -354,11 +353,11 @@ class ResPartner(models.Model):
 
     def _helpcrunch_convert_email(self, text, customer):
         # Odoo takes "a@b", "@x" and one of two addresses; a customer is asked again.
-        email = answers.find_email(text)
+        email = typed_values.find_email(text)
         return (email and email_normalize(email)) or None
 
     def _helpcrunch_convert_website(self, text, customer):
-        return text if answers.is_website(text) else None
+        return text if typed_values.is_website(text) else None
 
     def _helpcrunch_convert_phone(self, text, customer):
         """Return the number in international form (phonenumbers, in Odoo's dress).
@@ -384,7 +383,7 @@ class ResPartner(models.Model):
             # Whoever sends so much gives no number, and looking for them takes time.
             return []
         country = self._helpcrunch_phone_country(customer)
-        return answers.find_phones(text, country.code)
+        return typed_values.find_phones(text, country.code)
 
     def _helpcrunch_phone_country(self, customer):
         country = self.country_id
@@ -417,7 +416,7 @@ class ResPartner(models.Model):
         return int(number)
 
     def _helpcrunch_convert_float(self, text, field):
-        return answers.read_number(
+        return typed_values.read_number(
             text, self._helpcrunch_get_lang().thousands_sep or ""
         )
 
@@ -426,7 +425,7 @@ class ResPartner(models.Model):
         order = "".join(_DATE_LETTERS.get(letter, "") for letter in letters)
         if sorted(order) != sorted("dmy"):
             order = "dmy"
-        return answers.read_date(text, order, fields.Date.today())
+        return typed_values.read_date(text, order, fields.Date.today())
 
     def _helpcrunch_get_lang(self):
         """Return how the dialogue's language writes dates and numbers."""

@@ -6,8 +6,7 @@ from datetime import UTC, timedelta
 from odoo import api, fields, models
 
 from ...const import WEBHOOK_MAX_BYTES
-from ...jobs import catch_up
-from ...jobs import dialogues as work
+from ...jobs import catch_up, contacts
 from ...tools import clock, webhook
 from .turn import to_datetime
 
@@ -29,26 +28,26 @@ class HelpcrunchAccount(models.Model):
         Then ask about customers of whom HelpCrunch told nothing when they first wrote.
         """
         catch_up.run(self.env.cr.dbname)
-        work.look_up_customers(self.env.cr.dbname)
+        contacts.look_up_customers(self.env.cr.dbname)
 
     def _plan_catch_up(self):
-        """Return what a catch-up must know; None if there is nothing to do."""
-        if not self or self.state != "connected":
+        """Return what a catch-up must know; None if there is nothing to do.
+
+        :rtype: catch_up.CatchUp | None
+        """
+        if self.state != "connected":
             return None
         since = self.caught_up_at or self.connected_at or fields.Datetime.now()
         since -= timedelta(seconds=_OVERLAP_SECONDS)
-        return {
-            "account_id": self.id,
-            "api_url": self.api_url,
-            "api_key": self.api_key or "",
-            "since": since.replace(tzinfo=UTC).timestamp(),
-            "clock_offset": self._get_clock_offset(),
-        }
+        return catch_up.CatchUp(
+            self._get_connection(),
+            since.replace(tzinfo=UTC).timestamp(),
+            self._get_clock_offset(),
+        )
 
     def _note_catch_up(self, began):
         """Remember up to when nothing is missing."""
-        if self:
-            self.caught_up_at = to_datetime(began)
+        self.caught_up_at = to_datetime(began)
 
     def _pick_unknown_chats(self, rows):
         """Return those of HelpCrunch's chats whose newest message we do not know."""
@@ -79,10 +78,10 @@ class HelpcrunchAccount(models.Model):
         count, woken = 0, set()
         for line in reversed(lines):
             at = webhook.read_time(line.get("createdAt"))
-            at = at and clock.to_ours(at, plan["clock_offset"])
+            at = at and clock.to_ours(at, plan.clock_offset)
             if line.get("type") != "message" or not at:
                 continue
-            if not plan["since"] <= at <= newest:
+            if not plan.since <= at <= newest:
                 continue
             event = self._make_event(plan, chat, line, line["id"] in answered)
             if event_model._find_reason_to_ignore(account, event):
@@ -93,7 +92,7 @@ class HelpcrunchAccount(models.Model):
             if stored:
                 count += 1
                 woken.add(stored["chat_id"])
-        event_model._wake(list(filter(None, woken)))
+        event_model._process_soon(list(filter(None, woken)))
         return count
 
     def _find_answered(self, lines):
@@ -139,5 +138,5 @@ class HelpcrunchAccount(models.Model):
             f"message.chat.{author}",
             data,
             {},
-            plan["clock_offset"],
+            plan.clock_offset,
         )

@@ -310,9 +310,9 @@ class HelpcrunchChat(models.Model):
         """Return a step in the language of this dialogue."""
         return self.env["helpcrunch.step"].browse(step_id)
 
-    def _get_map(self):
+    def _get_compiled(self):
         """Return the bot as plain data."""
-        return self._turn.map
+        return self._turn.compiled
 
     def _say(self, text, step=None):
         """Say a text to the customer when the turn is committed."""
@@ -321,7 +321,7 @@ class HelpcrunchChat(models.Model):
     def _say_step(self, step):
         """Say a step's text, then show its media in order."""
         self._turn.say(step._get_text(), step)
-        if step.id not in self._get_map().showing_ids:
+        if step.id not in self._get_compiled().showing_ids:
             return
         for media in step.media_ids:
             url = media._get_url()
@@ -367,8 +367,7 @@ class HelpcrunchChat(models.Model):
 
     def _trace(self, code, **values):
         """Write down for the *Why?* view what was decided."""
-        if turn := self._turn:
-            turn.note(code, **values)
+        self._turn.note(code, **values)
 
     # === PLACEHOLDERS === #
 
@@ -414,21 +413,21 @@ class HelpcrunchChat(models.Model):
         """
         if not self.bot_id or not self.customer_id:
             return False
-        phrase, bot_map = matching.normalize(text), self._turn.map
-        if phrase in bot_map.opt_out_words:
+        phrase, compiled = matching.normalize(text), self._turn.compiled
+        if phrase in compiled.opt_out_words:
             self.customer_id.opt_out = True
             if not is_past:
                 self._confirm_wish("opt_out")
             return True
         if (
             is_past
-            or phrase not in bot_map.opt_in_words
+            or phrase not in compiled.opt_in_words
             or not self.customer_id.opt_out
         ):
             return False
         self.customer_id.opt_out = False
         self._confirm_wish("opt_in")
-        return not bot_map.match_phrase(phrase, self.step_id.id)
+        return not compiled.match_phrase(phrase, self.step_id.id)
 
     def _confirm_wish(self, name):
         """Write the wish down, and say so where the bot has the word."""

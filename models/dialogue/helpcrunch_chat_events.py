@@ -4,9 +4,7 @@ An addon, or a later part of this one, that knows a new kind of event adds such 
 and stores rows of that type in the inbox.
 """
 
-import time
 from datetime import timedelta
-from uuid import uuid4
 
 from odoo import api, fields, models
 from odoo.tools import SQL, LazyTranslate
@@ -17,11 +15,13 @@ from ...const import (
     EVENT_AGENT_MESSAGE,
     EVENT_CUSTOMER_MESSAGE,
 )
-from ...jobs import dialogues as work
+from ...jobs import dialogues
 from ...tools import clock, matching, webhook
+from ...tools.connection import Question
 from .helpcrunch_chat import HUMAN_STATES
 from .helpcrunch_customer import choose_language
-from .turn import Outcome, Turn, to_datetime
+from .helpcrunch_event import OwnEvent
+from .turn import DONE, Outcome, Turn, ignore, put_off, to_datetime
 from .turn_careful import CarefulTurn
 
 _lt = LazyTranslate(__name__)
@@ -30,27 +30,28 @@ _lt = LazyTranslate(__name__)
 class HelpcrunchChat(models.Model):
     _inherit = "helpcrunch.chat"
 
-    def _take_turn(self, event, snapshot):
+    def _take_turn(self, record, snapshot):
         """Let one event do what it does to this dialogue, which is locked.
 
-        :param dict row: what the locking statement read
+        :param record: the event's row in the inbox
+        :param TurnSnapshot snapshot: what the locking statement read
         :rtype: Outcome
         """
         chat = self.with_context(
             lang=self._choose_language(snapshot) or self.env.lang,
             allowed_company_ids=[snapshot.company_id],
         )
-        turn = (CarefulTurn if snapshot.careful else Turn)(chat, snapshot)
+        turn = (CarefulTurn if snapshot.failed_with else Turn)(chat, snapshot)
         # Whoever saw the rows from before this turn must clash: architecture 5.
         turn.chat.turn_count = snapshot.turn_count + 1
-        facts = event._get_facts(snapshot)
-        handler = getattr(turn.chat, event._get_handler_name(snapshot.event_type), None)
+        event = record._get_data(snapshot)
+        handler = getattr(turn.chat, record._get_handler_name(event.event_type), None)
         if not handler:
-            return Outcome(turn, "ignored", "not_used")
-        verdict = handler(facts) or {}
+            return Outcome(turn, ignore("not_used"))
+        verdict = handler(event) or DONE
         turn.flush()
         turn.chat._update_discuss()
-        return Outcome(turn, **verdict)
+        return Outcome(turn, verdict)
 
     def _choose_language(self, snapshot):
         """Return the language spoken here; that from before a merge comes first."""
@@ -66,24 +67,10 @@ class HelpcrunchChat(models.Model):
         :param str key: equal for what may happen only once
         :param bool wake: have the turn taken; else the caller does it
         """
-        event = webhook.Webhook(
-            f"odoo:{event_type}:{key or uuid4()}",
-            event_type,
-            data or {},
-            time.time(),
-            self.external_id,
-        )
         events = self.env["helpcrunch.event"]
-        events._store(
-            self.account_id.id,
-            self.company_id.id,
-            event,
-            origin="odoo",
-            # A new dialogue may get its number in HelpCrunch just now.
-            chat_id=self.id,
-        )
-        if wake:
-            events._wake(self.ids)
+        own = OwnEvent(self.id, event_type, data or {}, key)
+        if events._store_own([own]) and wake:
+            events._process_soon(self.ids)
 
     @property
     def _turn(self):
@@ -94,39 +81,36 @@ class HelpcrunchChat(models.Model):
         turn = self.env.context.get("helpcrunch_turn")
         return turn if isinstance(turn, Turn) else None
 
-    def _on_chat_new(self, facts):
+    def _on_chat_new(self, event):
         if self.state == "bot" and not self.started_at:
             self._turn.start()
 
-    def _on_message_chat_customer(self, facts):
+    def _on_message_chat_customer(self, event):
         if self._must_wait_for_question():
-            return {
-                "state": "pending",
-                "not_before": fields.Datetime.now() + timedelta(seconds=1),
-            }
-        if facts.data.get(webhook.ANSWERED):
-            return self._on_answered_message(facts)
-        text = facts.message_text()[:BODY_LIMIT]
+            return put_off(seconds=1)
+        if event.payload.get(webhook.ANSWERED):
+            return self._on_answered_message(event)
+        text = event.message_text()[:BODY_LIMIT]
         silence_since = self.last_customer_message_at
         # Once: the inbox holds a customer's message only once.
-        self._write_down(facts, "in", "customer")
+        self._write_down(event, "in", "customer")
         self.write(
             {
-                "last_customer_message_at": to_datetime(facts.occurred_at),
+                "last_customer_message_at": to_datetime(event.occurred_at),
                 "unread": self.unread + 1,
             },
         )
-        self._follow_customer(facts)
+        self._follow_customer(event)
         text = self._follow_start_link(text)
         is_wish = self._hear_opt_out(text)
         quiet_since = silence_since
         if self.broadcast_recipient_id and silence_since and not is_wish:
             # Who answers a broadcast is not silent since before it.
-            answered_at = self._note_answer_to_broadcast(facts.occurred_at)
+            answered_at = self._note_answer_to_broadcast(event.occurred_at)
             quiet_since = max(silence_since, answered_at or silence_since)
-        if self._is_silent(facts) or is_wish or not self._ensure_bot():
+        if self._is_silent(event) or is_wish or not self._ensure_bot():
             return None
-        began = self._begins_anew(quiet_since, facts)
+        began = self._begins_anew(quiet_since, event)
         if began:
             if self.state == "done":
                 self._keep_open()
@@ -134,11 +118,11 @@ class HelpcrunchChat(models.Model):
         self._turn.hear(text, began, is_first=not silence_since)
         return None
 
-    def _is_silent(self, facts):
+    def _is_silent(self, event):
         """Tell whether the bot has no say, and note that the customer wrote."""
         if self.state in HUMAN_STATES:
             self._trace("human")
-            at = min(fields.Datetime.now(), to_datetime(facts.occurred_at))
+            at = min(fields.Datetime.now(), to_datetime(event.occurred_at))
             self.unanswered_since = self.unanswered_since or at
             self._note_customer_spoke(at)
             return True
@@ -149,12 +133,12 @@ class HelpcrunchChat(models.Model):
             return True
         return False
 
-    def _on_answered_message(self, facts):
+    def _on_answered_message(self, event):
         """Put into the transcript what was answered before we heard of it."""
-        self._write_down(facts, "in", "customer")
-        at = to_datetime(facts.occurred_at)
+        self._write_down(event, "in", "customer")
+        at = to_datetime(event.occurred_at)
         self.last_customer_message_at = max(self.last_customer_message_at or at, at)
-        self._hear_opt_out(facts.message_text()[:BODY_LIMIT], is_past=True)
+        self._hear_opt_out(event.message_text()[:BODY_LIMIT], is_past=True)
         self._trace("answered")
 
     def _follow_start_link(self, text):
@@ -169,24 +153,24 @@ class HelpcrunchChat(models.Model):
         self._trace("payload", text=payload)
         if not self.bot_id:
             return "/start"
-        bot_map = self._turn.map
-        found = bot_map.match_phrase(matching.normalize(text), self.step_id.id)
-        return text if found and found[1] != bot_map.start_id else "/start"
+        compiled = self._turn.compiled
+        found = compiled.match_phrase(matching.normalize(text), self.step_id.id)
+        return text if found and found[1] != compiled.start_id else "/start"
 
-    def _on_message_chat_agent(self, facts):
-        if self._is_echo(facts):
-            return {"state": "ignored", "reason": "echo"}
-        agent = self._find_agent(facts)
-        is_machine = agent.is_bot or facts.broadcast_type() or not facts.agent
+    def _on_message_chat_agent(self, event):
+        if self._is_echo(event):
+            return ignore("echo")
+        agent = self._find_agent(event)
+        is_machine = agent.is_bot or event.broadcast_type() or not event.agent
         author = "system" if is_machine else "operator"
-        self._write_down(facts, "out", author, agent)
+        self._write_down(event, "out", author, agent)
         if is_machine:
-            self._trace("machine", text=agent.name or facts.broadcast_type() or "")
+            self._trace("machine", text=agent.name or event.broadcast_type() or "")
             return None
-        if self._run_command_of_agent(facts, agent):
+        if self._run_command_of_agent(event, agent):
             return None
         session = self._get_session()
-        at = min(fields.Datetime.now(), to_datetime(facts.occurred_at))
+        at = min(fields.Datetime.now(), to_datetime(event.occurred_at))
         if session and at < session.started_at:
             # Came late: somebody else has the dialogue since.
             self._trace("late")
@@ -198,95 +182,95 @@ class HelpcrunchChat(models.Model):
         if is_theirs and self.state in ("operator", "paused"):
             self._end_pause()
         else:
-            self._trace("takeover", text=agent.name or facts.agent)
+            self._trace("takeover", text=agent.name or event.agent)
             self._take_over(agent)
         self._note_operator_spoke(at)
         return None
 
-    def _find_agent(self, facts):
+    def _find_agent(self, event):
         """Return who wrote; somebody new in HelpCrunch's team is written down."""
         agents = self.env["helpcrunch.agent"]
-        agent = agents._find_remote(self.account_id, facts.agent)
-        if agent or not facts.agent:
+        agent = agents._find_remote(self.account_id, event.agent)
+        if agent or not event.agent:
             return agent
-        told = facts.data.get("agent")
+        told = event.payload.get("agent")
         name = told.get("name") if isinstance(told, dict) else None
         return agents.create(
             {
                 "account_id": self.account_id.id,
-                "external_id": facts.agent,
+                "external_id": event.agent,
                 "name": name
-                or self._for_staff().env._("Agent %(number)s", number=facts.agent),
+                or self._for_staff().env._("Agent %(number)s", number=event.agent),
             },
         )
 
-    def _on_message_private(self, facts):
+    def _on_message_private(self, event):
         """Show a note of an agent's to the operator in Odoo, or do what it says."""
-        if self._is_echo(facts):
-            return {"state": "ignored", "reason": "echo"}
-        agent = self._find_agent(facts)
-        self._write_down(facts, "out", "operator", agent, is_note=True)
-        if not self._run_command_of_agent(facts, agent):
+        if self._is_echo(event):
+            return ignore("echo")
+        agent = self._find_agent(event)
+        self._write_down(event, "out", "operator", agent, is_note=True)
+        if not self._run_command_of_agent(event, agent):
             self._trace("note", text=agent.name or "")
         return None
 
-    def _on_chat_closed(self, facts):
-        if self._is_own_change(facts, "status", "closed", 600) or self.state == "done":
-            return {"state": "ignored", "reason": "not_used"}
-        if self._was_written_in_since(facts):
+    def _on_chat_closed(self, event):
+        if self._is_own_change(event, "status", "closed", 600) or self.state == "done":
+            return ignore("not_used")
+        if self._was_written_in_since(event):
             # The customer opened it again, and that came first.
             self._trace("opened_again")
             return None
         self._trace("closed")
-        reason = "customer" if facts.closed_by_customer() else "helpcrunch"
+        reason = "customer" if event.closed_by_customer() else "helpcrunch"
         self._close_discuss(reason)
         self._get_session()._end(reason)
         self._hand_over("done", _lt("The chat was closed."))
         self.write({"user_id": False, "queue_id": False, "return_step_id": False})
         return None
 
-    def _was_written_in_since(self, facts):
+    def _was_written_in_since(self, event):
         # Events of a chat have whole seconds (helpcrunch-api.md 3.3).
         last = self.last_customer_message_at
-        return bool(last) and to_datetime(facts.occurred_at) < last
+        return bool(last) and to_datetime(event.occurred_at) < last
 
-    def _on_chat_status_updated(self, facts):
+    def _on_chat_status_updated(self, event):
         # Only "closed" comes here, see `_find_reason_to_ignore` of the inbox.
-        return self._on_chat_closed(facts)
+        return self._on_chat_closed(event)
 
-    def _on_customer_blocked(self, facts):
+    def _on_customer_blocked(self, event):
         self.customer_id.blocked = True
         self._trace("told_blocked")
         self._cancel_for_customer(_lt("The customer was blocked in HelpCrunch."))
 
-    def _on_customer_unblocked(self, facts):
+    def _on_customer_unblocked(self, event):
         self.customer_id.blocked = False
         self._trace("told_unblocked")
 
-    def _on_customer_deleted(self, facts):
+    def _on_customer_deleted(self, event):
         self.customer_id.active = False
         self._trace("told_deleted")
         self._cancel_for_customer(_lt("The customer was deleted in HelpCrunch."))
 
-    def _on_customer_unsubscribed(self, facts):
+    def _on_customer_unsubscribed(self, event):
         self.customer_id._set_unsubscribed(True)
         self._trace("told_unsubscribed")
 
-    def _on_customer_subscribed(self, facts):
+    def _on_customer_subscribed(self, event):
         self.customer_id._set_unsubscribed(False)
         self._trace("told_subscribed")
 
-    def _on_customer_tags_changed(self, facts):
+    def _on_customer_tags_changed(self, event):
         self._trace("told_tags")
         # The event does not tell which tags there are now (helpcrunch-api.md 3.6).
         self.customer_id._ask_again()
 
-    def _on_contact_merged(self, facts):
+    def _on_contact_merged(self, event):
         self._trace("merged", text=self.partner_id.display_name or "")
 
-    def _on_customer_email_updated(self, facts):
-        self._trace("told_email", text=facts.data.get("email") or "")
-        if self.customer_id._take_email(facts.data.get("email")):
+    def _on_customer_email_updated(self, event):
+        self._trace("told_email", text=event.payload.get("email") or "")
+        if self.customer_id._take_email(event.payload.get("email")):
             email = self.partner_id.email_normalized
             self.env["helpcrunch.duplicate"]._look_for(self, "email", email)
 
@@ -300,22 +284,22 @@ class HelpcrunchChat(models.Model):
             reason,
         )
 
-    def _follow_customer(self, facts):
+    def _follow_customer(self, event):
         """Bind the dialogue to the customer whose it is now.
 
         HelpCrunch can merge two customers of one person; the chat goes on under the
         other's id, and its contact is still the same person.
         """
         known = self._turn.snapshot.customer_external_id
-        if not facts.customer or facts.customer == known:
+        if not event.customer or event.customer == known:
             return
         self.customer_id = self.customer_id._bind(
-            self.account_id, facts.customer, self.partner_id, self.application_id
+            self.account_id, event.customer, self.partner_id, self.application_id
         )
         if self.customer_id.partner_id:
             self.partner_id = self.customer_id.partner_id
         self._turn.snapshot.customer_blocked = self.customer_id.blocked
-        self._trace("rebound", text=self.customer_id.name or facts.customer)
+        self._trace("rebound", text=self.customer_id.name or event.customer)
 
     def _must_wait_for_question(self):
         """Tell whether it is not known yet when the open question was sent.
@@ -346,13 +330,13 @@ class HelpcrunchChat(models.Model):
             self._trace("no_bot")
         return bool(bot)
 
-    def _begins_anew(self, silence_since, facts):
+    def _begins_anew(self, silence_since, event):
         if not self.started_at or self.state == "done":
             return True
         minutes = self._turn.snapshot.session_timeout
         if not minutes or not silence_since:
             return False
-        silence = to_datetime(facts.occurred_at) - silence_since
+        silence = to_datetime(event.occurred_at) - silence_since
         return silence > timedelta(minutes=minutes)
 
     def _keep_open(self):
@@ -373,7 +357,7 @@ class HelpcrunchChat(models.Model):
             unsent.append(("message_id.author_type", "=", "bot"))
         self.env["helpcrunch.outbox"]._cancel_unsent(unsent, reason)
 
-    def _write_down(self, facts, direction, author_type, agent=None, is_note=False):
+    def _write_down(self, event, direction, author_type, agent=None, is_note=False):
         """Put a message of HelpCrunch's into the transcript."""
         self._turn.write_down(
             {
@@ -384,25 +368,25 @@ class HelpcrunchChat(models.Model):
                 "author_name": agent.name if agent else False,
                 "agent_id": agent.id if agent else False,
                 "is_note": is_note,
-                "body": facts.message_text()[:BODY_LIMIT],
-                "external_id": facts.message,
+                "body": event.message_text()[:BODY_LIMIT],
+                "external_id": event.message,
                 "state": "received",
-                "occurred_at": to_datetime(facts.occurred_at),
-                "position": facts.position,
+                "occurred_at": to_datetime(event.occurred_at),
+                "position": event.position,
             },
         )
-        self.last_message_at = to_datetime(facts.occurred_at)
+        self.last_message_at = to_datetime(event.occurred_at)
 
-    def _is_echo(self, facts):
+    def _is_echo(self, event):
         """Tell whether an outgoing message is one of ours that comes back.
 
         Known by the bot's agent, who says nothing by itself; by its id; and by agent
         and text while our call is under way.
         """
-        if facts.agent == self.account_id.bot_agent_id.external_id:
+        if event.agent == self.account_id.bot_agent_id.external_id:
             return True
         if self.env["helpcrunch.message"].search_count(
-            [("chat_id", "=", self.id), ("external_id", "=", facts.message)], limit=1
+            [("chat_id", "=", self.id), ("external_id", "=", event.message)], limit=1
         ):
             return True
         under_way = self.env["helpcrunch.outbox"].search(
@@ -412,60 +396,63 @@ class HelpcrunchChat(models.Model):
                 ("state", "in", ("sending", "unknown")),
             ],
         )
-        text = facts.message_text().split()
+        text = event.message_text().split()
         for call in under_way:
             payload = call.payload or {}
             texts = (call.message_id.body or "", payload.get("markdown") or "")
-            if payload.get("agent") == facts.agent and text in map(str.split, texts):
+            if payload.get("agent") == event.agent and text in map(str.split, texts):
                 return True
         return False
 
     # === HOW A DIALOGUE BEGINS === #
 
     @api.model
-    def _prepare_opening(self, event):
+    def _prepare_opening(self, event_id):
         """Find the dialogue of an event, or what to ask HelpCrunch before making it.
 
         An event of a channel that no bot serves is ignored here, and makes no contact.
 
         :return: ``(dialogue id or None, question or None)``
+        :rtype: tuple[int | None, Question | None]
         """
-        if event.state != "pending":
+        # It may have been erased with all that its customer said.
+        record = self.env["helpcrunch.event"].browse(event_id).exists()
+        if record.state != "pending":
             return None, None
-        account = event.account_id
-        chat = self._find_remote(account, event.chat_external_id)
+        account = record.account_id
+        chat = self._find_remote(account, record.chat_external_id)
         if chat:
-            self._adopt_events(chat)
+            chat._adopt_events()
             return chat.id, None
-        facts = event._get_facts()
-        reason = self._find_reason_not_to_open(account, facts)
+        event = record._get_data()
+        reason = self._find_reason_not_to_open(account, event)
         if reason:
-            event.write({"state": "ignored", "reason": reason})
+            record.write({"state": "ignored", "reason": reason})
             return None, None
-        customer = self.env["helpcrunch.customer"]._find_remote(account, facts.customer)
-        if self._is_being_made(customer, facts.application):
+        customer = self.env["helpcrunch.customer"]._find_remote(account, event.customer)
+        if self._is_being_made(customer, event.application):
             # Ours, whose number HelpCrunch is just telling us; it is adopted then.
-            event.not_before = fields.Datetime.add(
+            record.not_before = fields.Datetime.add(
                 fields.Datetime.now(), seconds=API_TIMEOUT
             )
-            event._run_after_commit(work.open_dialogue_later, event.id)
+            record._submit_after_commit(
+                dialogues.open_dialogue, record.id, delay=API_TIMEOUT
+            )
             return None, None
-        return None, {
-            "account_id": account.id,
-            "api_url": account.api_url,
-            "api_key": account.api_key,
-            "customer": None if customer.is_known else facts.customer,
+        return None, Question(
+            account._get_connection(),
+            customer=None if customer.is_known else event.customer,
             # A chat that HelpCrunch announces is new; one that just speaks may be old.
-            "chat": None if facts.event_type == "chat.new" else facts.chat,
-        }
+            chat=None if event.event_type == "chat.new" else event.chat,
+        )
 
-    def _find_reason_not_to_open(self, account, facts):
-        if not facts.chat or not facts.customer:
+    def _find_reason_not_to_open(self, account, event):
+        if not event.chat or not event.customer:
             return "no_dialogue"
-        if facts.event_type not in ("chat.new", *self._speaking_events()):
+        if event.event_type not in ("chat.new", *self._speaking_events()):
             return "no_dialogue"
         if not self.env["helpcrunch.bot"]._find_for_application(
-            account.id, facts.application
+            account.id, event.application
         ):
             return "no_bot"
         return None
@@ -493,8 +480,8 @@ class HelpcrunchChat(models.Model):
         return (EVENT_CUSTOMER_MESSAGE, EVENT_AGENT_MESSAGE)
 
     @api.model
-    def _open(self, event, profile, remote):
-        """Return the dialogue of an event, made with customer and contact if new.
+    def _open(self, event_id, profile, remote):
+        """Return the id of an event's dialogue, made with customer and contact if new.
 
         Runs in a READ COMMITTED transaction under advisory locks on the customer and on
         the e-mail, so that simultaneous first messages make one of each.
@@ -502,43 +489,45 @@ class HelpcrunchChat(models.Model):
         :param dict profile: the customer as HelpCrunch tells it, or None
         :param dict remote: the chat as HelpCrunch tells it, or None
         """
-        facts = event._get_facts()
-        account = event.account_id
-        told = {**facts.customer_data(), **(profile or {})}
+        record = self.env["helpcrunch.event"].browse(event_id).exists()
+        if not record:
+            return None
+        event, account = record._get_data(), record.account_id
+        told = {**event.customer_data(), **(profile or {})}
         self._lock_names(
-            f"customer:{account.id}:{facts.customer}",
+            f"customer:{account.id}:{event.customer}",
             f"email:{account.company_id.id}:{str(told.get('email') or '').lower()}",
         )
-        chat = self._find_remote(account, facts.chat)
+        chat = self._find_remote(account, event.chat)
         if not chat:
-            chat = self._create_dialogue(account, facts, told, remote, bool(profile))
-        self._adopt_events(chat)
-        return chat
+            chat = self._create_dialogue(account, event, told, remote, bool(profile))
+        chat._adopt_events()
+        return chat.id
 
-    def _create_dialogue(self, account, facts, profile, remote, known):
+    def _create_dialogue(self, account, event, profile, remote, known):
         self = self.with_company(account.company_id)  # noqa: PLW0642
         application = self.env["helpcrunch.application"]
-        if facts.application:
-            application = application._find_or_create(account, facts.application)
+        if event.application:
+            application = application._find_or_create(account, event.application)
         bot = self.env["helpcrunch.bot"]._find_for_application(
-            account.id, facts.application
+            account.id, event.application
         )
         customers = self.env["helpcrunch.customer"]
-        partner = customers._find_remote(account, facts.customer).partner_id
+        partner = customers._find_remote(account, event.customer).partner_id
         customer = customers._find_or_create(
-            account, facts.customer, profile, application, known
+            account, event.customer, profile, application, known
         )
         paused = self._is_held_by_person(account, remote)
         chat = self.create(
             {
-                "external_id": facts.chat,
+                "external_id": event.chat,
                 "account_id": account.id,
                 "bot_id": bot.id,
                 "application_id": application.id,
                 "customer_id": customer.id,
                 "partner_id": customer.partner_id.id,
                 "state": "paused" if paused else "bot",
-                "last_message_at": to_datetime(facts.occurred_at),
+                "last_message_at": to_datetime(event.occurred_at),
             },
         )
         if customer.partner_id != partner:
@@ -563,6 +552,7 @@ class HelpcrunchChat(models.Model):
         )
 
     def _lock_names(self, *names):
+        """Wait for whoever has one of these names; there is no row yet to lock."""
         for name in sorted(names):
             self.env.cr.execute(
                 SQL(
@@ -571,18 +561,14 @@ class HelpcrunchChat(models.Model):
                 ),
             )
 
-    def _adopt_events(self, chat):
+    def _adopt_events(self):
         """Give the dialogue the events that came before it was there."""
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE helpcrunch_event SET chat_id = %s, not_before = NULL
-                 WHERE account_id = %s AND chat_external_id = %s
-                   AND chat_id IS NULL AND state = 'pending'
-                """,
-                chat.id,
-                chat.account_id.id,
-                chat.external_id,
-            ),
+        events = self.env["helpcrunch.event"].search(
+            [
+                ("account_id", "=", self.account_id.id),
+                ("chat_external_id", "=", self.external_id),
+                ("chat_id", "=", False),
+                ("state", "=", "pending"),
+            ]
         )
-        self.env["helpcrunch.event"].invalidate_model(["chat_id", "not_before"])
+        events.write({"chat_id": self.id, "not_before": False})

@@ -3,9 +3,9 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...jobs import dialogues as work
-from ...tools import matching
-from ...tools import typed_values as answers
+from ...jobs import contacts
+from ...tools import matching, typed_values
+from ...tools.connection import Question
 
 # So many customers at most are asked about at a time; live replies need the budget.
 _ASK_LIMIT = 20
@@ -169,7 +169,7 @@ class HelpcrunchCustomer(models.Model):
 
         :return: whether it was filled in
         """
-        email = answers.read_email(email)
+        email = typed_values.read_email(email)
         if not email or not self.partner_id or self.partner_id.email:
             return False
         self.partner_id.email = email
@@ -198,7 +198,7 @@ class HelpcrunchCustomer(models.Model):
         An e-mail in a widget can be invented: it must not open a colleague's contact.
         """
         partner = self.env["res.partner"]
-        email = answers.read_email(profile.get("email"))
+        email = typed_values.read_email(profile.get("email"))
         if not email:
             return partner
         found = partner.search(
@@ -220,7 +220,7 @@ class HelpcrunchCustomer(models.Model):
         self.partner_id = self.env["res.partner"].create(
             {
                 "name": self._make_name(profile),
-                "email": answers.read_email(profile.get("email")) or False,
+                "email": typed_values.read_email(profile.get("email")) or False,
                 "country_id": country.id,
                 "company_id": self.company_id.id,
                 "lang": self._find_language(),
@@ -304,7 +304,10 @@ class HelpcrunchCustomer(models.Model):
         self.is_known = False
         if at_once:
             self.asked_at = False
-        self.env["helpcrunch.event"]._run_after_commit(work.submit_customer_look_ups)
+        # In a second: one question about many changes.
+        self.env["helpcrunch.event"]._submit_after_commit(
+            contacts.look_up_customers, delay=1
+        )
 
     @api.model
     def _claim_unknown(self):
@@ -312,6 +315,8 @@ class HelpcrunchCustomer(models.Model):
 
         Whoever was asked about least recently comes first, and nobody asks about the
         same customer within some minutes.
+
+        :rtype: list[Question]
         """
         now = fields.Datetime.now()
         customers = self.search(
@@ -329,15 +334,17 @@ class HelpcrunchCustomer(models.Model):
         )
         customers.asked_at = now
         return [
-            {
-                "id": customer.id,
-                "customer": customer.external_id,
-                "account_id": customer.account_id.id,
-                "api_url": customer.account_id.api_url,
-                "api_key": customer.account_id.api_key,
-            }
+            Question(
+                customer.account_id._get_connection(),
+                customer=customer.external_id,
+                customer_id=customer.id,
+            )
             for customer in customers
         ]
+
+    def _unclaim(self):
+        """Let customers be asked about soon: there was no call left for them."""
+        self.asked_at = False
 
     def _learn(self, profile):
         """Write down what HelpCrunch tells of a customer that has a contact already.

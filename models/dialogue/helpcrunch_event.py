@@ -1,10 +1,13 @@
 import json
 import time
+from dataclasses import dataclass, field, replace
 from functools import partial
+from uuid import uuid4
 
 from psycopg2.errors import SerializationFailure
 
 from odoo import api, fields, models, modules
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...const import (
@@ -15,8 +18,8 @@ from ...const import (
     EVENT_TYPES,
     WEBHOOK_MAX_BYTES,
 )
-from ...jobs import dialogues as work
-from ...tools import signature, webhook
+from ...jobs import dialogues, worker
+from ...tools import retry, signature, webhook
 from ..messenger import retention
 from .turn import Later
 from .turn_snapshot import TurnSnapshot
@@ -87,6 +90,35 @@ _NEXT_TURN = """
         WHERE chat.id = %s
           FOR NO KEY UPDATE OF chat SKIP LOCKED
 """
+# What Odoo itself did to dialogues, each thing once.
+_STORE_OWN = """
+    INSERT INTO helpcrunch_event (
+                account_id, company_id, external_id, event_type, origin,
+                chat_external_id, occurred_at, position, payload, state,
+                tries, received_at, chat_id)
+         SELECT chat.account_id, chat.company_id, own.external_id, own.event_type,
+                'odoo', chat.external_id, %(now)s, 0, own.payload, 'pending',
+                0, now() AT TIME ZONE 'UTC', chat.id
+           FROM (VALUES %(rows)s) AS own (chat_id, event_type, external_id, payload)
+           JOIN helpcrunch_chat chat ON chat.id = own.chat_id
+    ON CONFLICT DO NOTHING
+      RETURNING chat_id
+"""
+
+
+@dataclass(frozen=True)
+class OwnEvent:
+    """Something that Odoo itself did to a dialogue.
+
+    :ivar chat_id: our id of the dialogue
+    :ivar payload: what its handler has to know, in JSON's types
+    :ivar key: equal for what may happen only once; None: it may happen again
+    """
+
+    chat_id: int
+    event_type: str
+    payload: dict = field(default_factory=dict)
+    key: str | None = None
 
 
 class HelpcrunchEvent(models.Model):
@@ -192,29 +224,32 @@ class HelpcrunchEvent(models.Model):
         """Return the name of the dialogue's method for a kind of event."""
         return "_on_" + event_type.replace(".", "_")
 
-    def _get_facts(self, known=None):
+    def _get_data(self, known=None):
         """Return the event in our own words.
 
         :param known: what has the columns, if somebody has read them already
-        :rtype: webhook.Webhook
+        :rtype: webhook.EventData
         """
         known = known or self
-        facts = webhook.interpret(
+        data = webhook.interpret(
             known.external_id,
             known.event_type,
             json.loads(known.payload or "{}"),
             {},
         )
         # By our clock; the payload has HelpCrunch's time.
-        facts.occurred_at = known.occurred_at
-        return facts
+        data.occurred_at = known.occurred_at
+        return data
 
     # === STARTING WORK === #
 
     @api.model
     def _start_after_work(self, receipt):
-        """Do now, after the answer, what a webhook brought. Needs no transaction."""
-        self._run_outside(work.after_webhook, receipt)
+        """Do now, after the answer, what a webhook brought. Needs no transaction.
+
+        :param webhook.Receipt receipt: as :meth:`_receive` returned it
+        """
+        self._run_outside(dialogues.after_webhook, receipt)
 
     @api.model
     def _run_outside(self, function, *args):
@@ -227,15 +262,34 @@ class HelpcrunchEvent(models.Model):
             function(self.env.cr.dbname, *args)
 
     @api.model
-    def _run_after_commit(self, function, *args):
-        """Run ``function(dbname, *args)`` as soon as this transaction commits."""
-        self.env.cr.postcommit.add(partial(self._run_outside, function, *args))
+    def _run_after_commit(self, job, *args):
+        """Run ``job(dbname, *args)`` as soon as this transaction commits, and wait.
+
+        Whoever pressed the button sees what came of it.
+        """
+        self.env.cr.postcommit.add(partial(self._run_outside, job, *args))
 
     @api.model
-    def _wake(self, chat_ids):
+    def _submit_after_commit(self, job, *args, bulk=False, delay=0):
+        """Run ``job(dbname, *args)`` in the pool as soon as this transaction commits.
+
+        :param bool bulk: it is a broadcast's, and live replies come first
+        :param float delay: seconds to wait; one run then does for several orders
+        """
+
+        def submit(dbname):
+            if delay:
+                worker.submit_later(delay, job, dbname, *args, bulk=bulk)
+            else:
+                worker.submit(job, dbname, *args, bulk=bulk)
+
+        self._run_after_commit(submit)
+
+    @api.model
+    def _process_soon(self, chat_ids):
         """Have turns of these dialogues taken as soon as this transaction commits."""
         if chat_ids:
-            self._run_after_commit(work.submit_turns, tuple(chat_ids))
+            self._submit_after_commit(dialogues.take_turns_where_due, tuple(chat_ids))
 
     @api.model
     def _find_waiting(self, chat_ids):
@@ -248,38 +302,29 @@ class HelpcrunchEvent(models.Model):
         """Take the turns that nobody took: lost wake-ups, retries, restarts."""
         cron = self.env["ir.cron"]
         dbname = self.env.cr.dbname
-        self.env.cr.execute(
-            SQL(
-                """
-                SELECT id FROM helpcrunch_event
-                 WHERE state = 'pending' AND chat_id IS NULL
-                   AND COALESCE(not_before, now() AT TIME ZONE 'UTC')
-                       <= now() AT TIME ZONE 'UTC'
-              ORDER BY id LIMIT %s
-                """,
-                CRON_BATCH,
-            ),
+        waiting = Domain("state", "=", "pending")
+        is_due = Domain("not_before", "=", False) | Domain(
+            "not_before", "<=", fields.Datetime.now()
         )
-        homeless = [row[0] for row in self.env.cr.fetchall()]
+        homeless = self.search(
+            waiting & Domain("chat_id", "=", False) & is_due,
+            order="id",
+            limit=CRON_BATCH,
+        ).ids
         cron._commit_progress(remaining=len(homeless))
         for event_id in homeless:
-            work.open_dialogue(dbname, event_id)
+            dialogues.open_dialogue(dbname, event_id)
             if not cron._commit_progress(1):
                 return
-        self.env.cr.execute(
-            SQL(
-                """
-                SELECT chat_id FROM helpcrunch_event
-                 WHERE state = 'pending' AND chat_id IS NOT NULL
-              GROUP BY chat_id ORDER BY min(id) LIMIT %s
-                """,
-                CRON_BATCH,
-            ),
+        chats = self._read_group(
+            waiting & Domain("chat_id", "!=", False),
+            ["chat_id"],
+            order="id:min",
+            limit=CRON_BATCH,
         )
-        lanes = [row[0] for row in self.env.cr.fetchall()]
-        cron._commit_progress(remaining=len(lanes))
-        for chat_id in lanes:
-            work.take_turns(dbname, chat_id)
+        cron._commit_progress(remaining=len(chats))
+        for (chat,) in chats:
+            dialogues.take_turns(dbname, chat.id)
             if not cron._commit_progress(1):
                 return
 
@@ -292,7 +337,7 @@ class HelpcrunchEvent(models.Model):
         return bool(self.search(waiting, limit=1, order="id"))
 
     @api.model
-    def _take_turn(self, chat_id, picked=None, careful=None):
+    def _take_turn(self, chat_id, attempt=None):
         """Process the next waiting event of a dialogue in this transaction.
 
         Lock and look in one statement: whoever finds the dialogue locked may go, since
@@ -303,10 +348,8 @@ class HelpcrunchEvent(models.Model):
         What a person orders overtakes an event that is put off: that may wait for
         HelpCrunch, or fail again, and a button must do what it says.
 
-        :param dict picked: receives ``event_id`` and ``tries`` as soon as they are
-            known
-        :param careful: what kind of error the turn failed with before; its steps get a
-            net each now, see :mod:`.turn_careful`
+        :param dialogues.Attempt attempt: is told which event it is as soon as that is
+            known, and tells whether this turn has failed just now
         :return: what came of it, None if nothing waits or somebody else is at it
         :rtype: Outcome | Later | None
         """
@@ -320,11 +363,12 @@ class HelpcrunchEvent(models.Model):
         row = self.env.cr.dictfetchone()
         if not row:
             return None
-        snapshot = TurnSnapshot(**row, careful=careful)
+        snapshot = TurnSnapshot(**row)
         if (snapshot.wait or 0) > 0:
             return Later(snapshot.wait)
-        if picked is not None:
-            picked |= {"event_id": snapshot.event_id, "tries": snapshot.tries}
+        if attempt:
+            attempt.event_id, attempt.tries = snapshot.event_id, snapshot.tries
+            snapshot.failed_with = attempt.failed_with
         chat = self.env["helpcrunch.chat"].browse(chat_id)
         event = self.browse(snapshot.event_id)
         outcome = chat._take_turn(event, snapshot)
@@ -347,24 +391,25 @@ class HelpcrunchEvent(models.Model):
             the same moment has counted already
         :return: seconds until the next try, None if there is none
         """
-        if not self or self.state != "pending":
+        if self.state != "pending":
             return None
         if seen is not None and self.tries > seen:
             left = (self.not_before or fields.Datetime.now()) - fields.Datetime.now()
             return max(left.total_seconds(), 0.1)
         tries = self.tries + 1
         vals = {"tries": tries, "error": error}
-        if tries <= len(EVENT_RETRY_DELAYS):
-            delay = EVENT_RETRY_DELAYS[tries - 1]
-            vals["not_before"] = fields.Datetime.add(
-                fields.Datetime.now(), seconds=delay
-            )
-        else:
-            vals |= {"state": "failed", "not_before": False}
-        self.write(vals)
-        if vals.get("state") == "failed":
-            self.account_id._tell_failed_event(self)
-        return None if vals.get("state") else delay
+        delay = retry.get_delay(EVENT_RETRY_DELAYS, tries)
+        if delay is None:
+            self.write({**vals, "state": "failed", "not_before": False})
+            self._give_up()
+            return None
+        not_before = fields.Datetime.add(fields.Datetime.now(), seconds=delay)
+        self.write({**vals, "not_before": not_before})
+        return delay
+
+    def _give_up(self):
+        """Leave an event that failed for good to a person."""
+        self.account_id._tell_failed_event(self)
 
     def action_retry(self):
         """Try failed events again."""
@@ -372,7 +417,7 @@ class HelpcrunchEvent(models.Model):
         # sudo: helpcrunch.event - who sees events may have them tried, and write none
         failed = self.sudo().filtered(lambda event: event.state == "failed")
         failed.write({"state": "pending", "tries": 0, "not_before": False})
-        failed._wake(failed.chat_id.ids)
+        failed._process_soon(failed.chat_id.ids)
         return True
 
     @api.model
@@ -460,9 +505,9 @@ class HelpcrunchEvent(models.Model):
             # Odoo would, means to sleep up to two seconds first.
             self.env.cr.rollback()
             stored = None
-        receipt = {"account_id": account["id"], "event_type": event.event_type}
+        receipt = webhook.Receipt(account["id"], event.event_type)
         if stored and stored["state"] == "pending":
-            receipt |= {"event_id": stored["id"], "chat_id": stored["chat_id"]}
+            receipt = replace(receipt, event_id=stored["id"], chat_id=stored["chat_id"])
         return 200, receipt
 
     @api.model
@@ -522,6 +567,36 @@ class HelpcrunchEvent(models.Model):
         )
 
     @api.model
+    def _store_own(self, events):
+        """Put what Odoo itself did to dialogues into the inbox, each thing once.
+
+        Each is processed as one more turn, after the commit.
+
+        :param list[OwnEvent] events: of any dialogues
+        :return: ids of the dialogues that have an event waiting now
+        :rtype: list[int]
+        """
+        if not events:
+            return []
+        self.env["helpcrunch.chat"].flush_model(
+            ["account_id", "company_id", "external_id"]
+        )
+        rows = SQL(", ").join(
+            SQL(
+                "(%s, %s, %s, %s)",
+                event.chat_id,
+                event.event_type,
+                f"odoo:{event.event_type}:{event.key or uuid4()}",
+                json.dumps(event.payload, ensure_ascii=False),
+            )
+            for event in events
+        )
+        self.env.cr.execute(
+            SQL(_STORE_OWN, rows=rows, now=time.time()), log_exceptions=False
+        )
+        return [row[0] for row in self.env.cr.fetchall()]
+
+    @api.model
     def _store(
         self,
         account_id,
@@ -530,7 +605,6 @@ class HelpcrunchEvent(models.Model):
         reason=None,
         origin="webhook",
         for_people=False,
-        chat_id=None,
     ):
         """Store an event once and return its id, dialogue and state.
 
@@ -539,7 +613,6 @@ class HelpcrunchEvent(models.Model):
 
         :param str reason: why it is of no use
         :param bool for_people: it is of use only where a person has the dialogue
-        :param int chat_id: the dialogue, if it is known
         :return: None for a duplicate
         """
         self.env.cr.execute(
@@ -557,7 +630,6 @@ class HelpcrunchEvent(models.Model):
                             reason, 0,
                             now() AT TIME ZONE 'UTC',
                             COALESCE(
-                                %(chat_id)s,
                                 (SELECT id FROM helpcrunch_chat
                                   WHERE account_id = %(account)s
                                     AND external_id = %(chat)s),
@@ -589,10 +661,9 @@ class HelpcrunchEvent(models.Model):
                 key=event.message_key,
                 at=event.occurred_at,
                 position=event.position,
-                payload=json.dumps(event.data, ensure_ascii=False),
+                payload=json.dumps(event.payload, ensure_ascii=False),
                 reason=reason,
                 for_people=for_people,
-                chat_id=chat_id,
                 about_customer=event.is_about_customer,
             ),
             log_exceptions=False,

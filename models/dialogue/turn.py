@@ -5,7 +5,8 @@ what is to be said, and at the end writes all of it at once. It talks to nobody:
 say becomes a message and an outbox row, so a turn can be rolled back whole.
 """
 
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from odoo import fields
 
@@ -18,15 +19,44 @@ from ..script.helpcrunch_step import WAIT
 _AFTER_ALL = 10**12
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What is to become of an event's row, as its handler says.
+
+    :ivar state: of the row
+    :ivar reason: code of why it was ignored
+    :ivar not_before: when it is tried again, naive UTC
+    """
+
+    state: str = "done"
+    reason: str | None = None
+    not_before: datetime | None = None
+
+
+# What a handler means that returns nothing.
+DONE = Verdict()
+
+
+def ignore(reason):
+    """Return the verdict on an event that is of no use."""
+    return Verdict("ignored", reason)
+
+
+def put_off(seconds):
+    """Return the verdict on an event that comes too early."""
+    later = fields.Datetime.now() + timedelta(seconds=seconds)
+    return Verdict("pending", not_before=later)
+
+
 class Outcome:
-    """What came of an event: the state of its row, and its trace."""
+    """What came of an event: the verdict on its row, and its trace."""
 
     wait = None
 
-    def __init__(self, turn, state="done", reason=None, not_before=None):
-        self.state = state
-        self.reason = reason
-        self.not_before = not_before
+    def __init__(self, turn, verdict):
+        self.state = verdict.state
+        self.reason = verdict.reason
+        self.not_before = verdict.not_before
         self.trace = turn.trace
         self.said = turn.said
         self.is_bulk = turn.priority > PRIORITY_LIVE
@@ -40,6 +70,28 @@ class Later:
 
     def __init__(self, wait):
         self.wait = wait
+
+
+@dataclass
+class Line:
+    """A text that is to be said.
+
+    :ivar step_id: of the step whose text it is, or False
+    :ivar markdown: the same for channels that can show it, None: there is none
+    :ivar agent: HelpCrunch's number of the agent who speaks, None: the bot's
+    :ivar vals: fields of the message, if it is not the bot's own
+    """
+
+    body: str
+    step_id: int | bool = False
+    markdown: str | None = None
+    agent: str | None = None
+    vals: dict = field(default_factory=dict)
+
+    def get_payload(self):
+        """Return what the call has to know beside the text; None if nothing."""
+        told = {"markdown": self.markdown, "agent": self.agent}
+        return {key: value for key, value in told.items() if value} or None
 
 
 class Turn:
@@ -68,9 +120,9 @@ class Turn:
         self.discuss_changed = False
 
     @property
-    def map(self):
+    def compiled(self):
         """The bot as plain data, at the version read with the lock."""
-        return self.chat.bot_id._get_map(self.snapshot.version)
+        return self.chat.bot_id._get_compiled(self.snapshot.version)
 
     def note(self, code, **values):
         """Append a line to the dialogue's *Why?* view."""
@@ -95,7 +147,7 @@ class Turn:
                 "open_questions": False,
             },
         )
-        if start_id := self.map.start_id:
+        if start_id := self.compiled.start_id:
             self.go(chat._step(start_id))
 
     def hear(self, text, began, is_first):
@@ -131,25 +183,25 @@ class Turn:
         is_answer = self.chat.waiting and not began and self._is_after_question()
         if is_answer and not current._accepts_interruption(text):
             # What is data here is no phrase, but a call for a person is heard.
-            found = self.map.match_call(key, current.id, current._hears_calls())
+            found = self.compiled.match_call(key, current.id, current._hears_calls())
             return found and (found[0], self.chat._step(found[1]))
-        if current.id in self.map.answering_ids and (
+        if current.id in self.compiled.answering_ids and (
             target := self._match(current, text)
         ):
             return "choice", target
-        found = self.map.match_phrase(key, current.id)
+        found = self.compiled.match_phrase(key, current.id)
         return found and (found[0], self.chat._step(found[1]))
 
     def _follow(self, rank, target, is_first):
         self.chat.misses = 0
         self.note(rank, step=None if target is WAIT else target)
-        if target is not WAIT and target.id == self.map.start_id:
+        if target is not WAIT and target.id == self.compiled.start_id:
             self.chat.open_questions = False
         if target is WAIT:
             self.go(target)
             return
         # A messenger's first message is often /start itself, and chat.new came before.
-        begun = is_first and target.id == self.map.start_id
+        begun = is_first and target.id == self.compiled.start_id
         if not begun and target.id not in self.entered:
             # The text is an answer in between: coming by again is no circle.
             self.entered_before += len(self.entered)
@@ -242,7 +294,7 @@ class Turn:
         """Remember which line is the open question: the last text, not a picture."""
         self.asked = True
         self.question = next(
-            (line for line in reversed(lines) if not line["markdown"]), None
+            (line for line in reversed(lines) if not line.markdown), None
         )
 
     def _stop_loop(self, step):
@@ -265,13 +317,13 @@ class Turn:
 
     def _miss(self):
         """Nothing fits: say so, and after some times in a row go elsewhere."""
-        chat, bot_map = self.chat, self.map
+        chat, compiled = self.chat, self.compiled
         chat.misses += 1
         self.note("fallback", number=chat.misses)
-        limit = bot_map.fallback_limit
-        if limit and chat.misses >= limit and bot_map.fallback_step_id:
+        limit = compiled.fallback_limit
+        if limit and chat.misses >= limit and compiled.fallback_step_id:
             chat.misses = 0
-            self.go(chat._step(bot_map.fallback_step_id))
+            self.go(chat._step(compiled.fallback_step_id))
             return
         self.say(chat.bot_id.fallback_message)
 
@@ -299,14 +351,14 @@ class Turn:
         parts = split_text(text)
         for part in parts:
             self.lines.append(
-                {
-                    "body": part,
-                    "step_id": step.id if step else False,
+                Line(
+                    part,
+                    step.id if step else False,
                     # Cut anywhere, formatting would no longer close.
-                    "markdown": markdown if len(parts) == 1 else None,
-                    "agent": agent,
-                    "vals": vals,
-                },
+                    markdown if len(parts) == 1 else None,
+                    agent,
+                    dict(vals),
+                ),
             )
 
     def write_down(self, vals):
@@ -361,9 +413,9 @@ class Turn:
                     # say; HelpCrunch's own time and id replace it when it is sent.
                     "occurred_at": max(now, to_datetime(self.snapshot.occurred_at)),
                     "position": position + (index + 1) / 1000,
-                    "body": line["body"],
-                    "step_id": line["step_id"],
-                    **line["vals"],
+                    "body": line.body,
+                    "step_id": line.step_id,
+                    **line.vals,
                 }
                 for index, line in enumerate(lines)
             ],
@@ -377,10 +429,7 @@ class Turn:
             {
                 "kind": "message",
                 "message_id": message.id,
-                "payload": {
-                    key: line[key] for key in ("markdown", "agent") if line[key]
-                }
-                or None,
+                "payload": line.get_payload(),
             }
             for message, line in zip(messages, lines, strict=True)
         ]
@@ -409,13 +458,13 @@ class Turn:
             last = joined[-1] if joined else None
             if (
                 last
-                and not last["markdown"]
-                and not line["markdown"]
-                and (last["agent"], last["vals"]) == (line["agent"], line["vals"])
-                and len(last["body"]) + len(line["body"]) + 2 <= TEXT_LIMIT
+                and not last.markdown
+                and not line.markdown
+                and (last.agent, last.vals) == (line.agent, line.vals)
+                and len(last.body) + len(line.body) + 2 <= TEXT_LIMIT
             ):
-                last["body"] += "\n\n" + line["body"]
-                last["step_id"] = line["step_id"]
+                last.body += "\n\n" + line.body
+                last.step_id = line.step_id
                 if line is self.question:
                     self.question = last
             else:

@@ -82,7 +82,7 @@ class CarefulTurn(Turn):
         # A row that somebody made first, or took away, is one only if trying the whole
         # turn again has not helped.
         return not isinstance(error, worker.OVERTAKEN) or issubclass(
-            self.snapshot.careful, worker.OVERTAKEN
+            self.snapshot.failed_with, worker.OVERTAKEN
         )
 
     def _pass_by(self, step):

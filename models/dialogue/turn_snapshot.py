@@ -24,7 +24,8 @@ class TurnSnapshot:
     :ivar discuss_channel_id: the conversation that is open for an operator
     :ivar question_state: how far the open question came, and when it was sent (seconds)
     :ivar question_call_state: of the call that says it
-    :ivar careful: with what kind of error the turn failed before
+    :ivar failed_with: the kind of error with which the turn failed just before; its
+        steps get a net each therefore
     """
 
     event_id: int
@@ -53,4 +54,4 @@ class TurnSnapshot:
     question_sent_at: float | None = None
     question_external_id: str | None = None
     question_call_state: str | None = None
-    careful: type | None = None
+    failed_with: type | None = None

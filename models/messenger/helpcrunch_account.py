@@ -7,7 +7,7 @@ from odoo.tools import SQL, str2bool, urls
 
 from ...const import API_URL, EVENT_TYPES, PRIVATE_API_PARAMETER, WEBHOOK_PATH
 from ...tools import network
-from ...tools.helpcrunch_api import HelpcrunchApi
+from ...tools.connection import Connection
 from .reader import for_reader
 
 # Kinds of activities: what is told once, or taken back by itself.
@@ -263,7 +263,7 @@ class HelpcrunchAccount(models.Model):
             super(HelpcrunchAccount, lost.sudo()).write(self._plan_retry(0))
         result = super().write(vals)
         if vals.keys() & {"api_key", "api_url", "bot_agent_id"}:
-            self.env["helpcrunch.outbox"]._wake()
+            self.env["helpcrunch.outbox"]._send_soon()
         # Queues, teams and salespeople of the former company are told by their step.
         moved.with_context(active_test=False).bot_ids.step_ids._check_drawing()
         return result
@@ -353,15 +353,26 @@ class HelpcrunchAccount(models.Model):
         maker = self.sudo().create_uid & today
         return maker or today[:1] or self.env.ref("base.user_admin")
 
-    def _get_api(self):
-        """Return a client for this account."""
+    @api.model
+    def _find_connected(self):
+        """Return the ids of the messengers that HelpCrunch lets in."""
+        return self.search([("state", "=", "connected")]).ids
+
+    def _get_connection(self):
+        """Return how to reach this messenger when the transaction is over.
+
+        :rtype: Connection
+        """
         self.ensure_one()
         # sudo: helpcrunch.account - only managers read the key, the machine uses it
         account_sudo = self.sudo()
-        return HelpcrunchApi(account_sudo.api_url, account_sudo.api_key or "")
+        return Connection(self.id, account_sudo.api_url, account_sudo.api_key or "")
 
     def _get_clock_offset(self):
-        """Return by how many seconds HelpCrunch's clock is ahead; None if unknown."""
+        """Return by how many seconds HelpCrunch's clock is ahead; None if unknown.
+
+        Plain SQL: Odoo reads an unknown number as zero.
+        """
         self.env.cr.execute(
             SQL(
                 "SELECT clock_offset FROM helpcrunch_account_budget"
@@ -420,7 +431,10 @@ class HelpcrunchAccount(models.Model):
 
     @api.model
     def _claim_lost(self):
-        """Return the messengers to try now, and plan when to try them next."""
+        """Return the messengers to try now, and plan when to try them next.
+
+        :rtype: list[Connection]
+        """
         now = fields.Datetime.now()
         accounts = self.search(
             [
@@ -434,22 +448,18 @@ class HelpcrunchAccount(models.Model):
         )
         for account in accounts:
             account.write(self._plan_retry(account.retries + 1))
-        return [
-            {
-                "account_id": account.id,
-                "api_url": account.api_url,
-                "api_key": account.api_key,
-            }
-            for account in accounts
-        ]
+        return [account._get_connection() for account in accounts]
 
-    def _come_back(self, question):
-        """Go on sending: HelpCrunch takes the key again."""
-        if not self or self.state != "error" or self.api_key != question["api_key"]:
+    def _come_back(self, connection):
+        """Go on sending: HelpCrunch takes the key again.
+
+        :param Connection connection: with the key that it takes
+        """
+        if self.state != "error" or self.api_key != connection.api_key:
             return
         self.write({"state": "connected", "error": False})
         self._forget_trouble()
-        self.env["helpcrunch.outbox"]._wake()
+        self.env["helpcrunch.outbox"]._send_soon()
 
     def _forget_trouble(self):
         """Take back what was told to people about a refused key."""

@@ -40,7 +40,7 @@ class HelpcrunchAccountArrival(models.Model):
             arrival.status = "arrived" if arrival.last_at else "never"
 
     def _record(self, account_id, event_type):
-        """Remember that a webhook of this kind came now."""
+        """Remember that a webhook of this kind came now; once, whoever else does."""
         self.env.cr.execute(
             SQL(
                 """

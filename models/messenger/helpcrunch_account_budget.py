@@ -37,6 +37,8 @@ class HelpcrunchAccountBudget(models.Model):
     def _take(self, account_id):
         """Take one live call out of the account's budget.
 
+        Plain SQL: who finds it locked waits, and a quarter of a reply's time is this.
+
         :return: 0 if the call may be made now, else seconds to wait
         :rtype: float
         """
@@ -75,7 +77,10 @@ class HelpcrunchAccountBudget(models.Model):
         return wait
 
     def _guess_clock_offset(self, account_id, offset):
-        """Believe an answer's date until a message of ours tells better."""
+        """Believe an answer's date until a message of ours tells better.
+
+        Plain SQL: Odoo reads an unknown number as zero.
+        """
         if not (offset := clock.settle(offset)):
             return
         self.env.cr.execute(

@@ -15,7 +15,6 @@ from ...exceptions import (
     RateLimitedError,
     UnreachableError,
 )
-from ...tools.helpcrunch_api import HelpcrunchApi
 
 _logger = logging.getLogger(__name__)
 
@@ -47,7 +46,7 @@ class HelpcrunchAccount(models.Model):
                 )
             )
         try:
-            self._pull(HelpcrunchApi(self.api_url, self.api_key))
+            self._pull(self._get_connection().get_client())
         except HelpcrunchError as error:
             self._note_lost(error)
             _logger.warning("messenger %s not connected: %s", self.id, error)
@@ -65,7 +64,7 @@ class HelpcrunchAccount(models.Model):
         )
         self._forget_trouble()
         self._expect_events()
-        self.env["helpcrunch.outbox"]._wake()
+        self.env["helpcrunch.outbox"]._send_soon()
         return self._notify(
             "success",
             self.env._("Connected"),
@@ -205,53 +204,43 @@ class HelpcrunchAccount(models.Model):
 
     def _find_warnings(self):
         """Return what around this messenger is likely to go wrong, as sentences."""
-        warnings = []
-        base_url = self.get_base_url()
-        if not _is_public(base_url):
-            warnings.append(
-                self.env._(
-                    "HelpCrunch cannot reach %(url)s from the internet. Set the system "
-                    "parameter web.base.url to the public address of this Odoo.",
-                    url=base_url,
-                ),
-            )
         # sudo: ir.config_parameter - a manager of the app is no system administrator
-        if not self.env["ir.config_parameter"].sudo().get_param("web.base.url.freeze"):
-            warnings.append(
-                self.env._(
-                    "The web address of this Odoo changes when an administrator logs "
-                    "in through another one. Set the system parameter "
-                    "web.base.url.freeze to True."
-                ),
-            )
-        return warnings + self._find_warnings_around()
+        parameters_sudo = self.env["ir.config_parameter"].sudo()
+        warnings = {
+            "private": not _is_public(self.get_base_url()),
+            "unfrozen": not parameters_sudo.get_param("web.base.url.freeze"),
+            "databases": _answers_for_several_databases(),
+            "country": not self.company_id.country_id,
+            "helpbot": self.state == "connected",
+        }
+        return [self._get_warning(name) for name, holds in warnings.items() if holds]
 
-    def _find_warnings_around(self):
-        """Return the warnings that are not about this Odoo's address."""
-        warnings = []
-        if _answers_for_several_databases():
-            warnings.append(
-                self.env._(
-                    "This server has several databases and a webhook names none. Start "
-                    "Odoo with a database filter (--db-filter)."
-                ),
-            )
-        if not self.company_id.country_id:
-            warnings.append(
-                self.env._(
-                    "Company “%(company)s” has no country, so phone numbers without a "
-                    "country code are refused in chats. Set the company's country.",
-                    company=self.company_id.name,
-                ),
-            )
-        if self.state == "connected":
-            warnings.append(
-                self.env._(
-                    "Switch HelpCrunch's own chatbot and assignment rules off for the "
-                    "channels that a bot of yours serves, or customers get two answers."
-                ),
-            )
-        return warnings
+    def _get_warning(self, name):
+        return {
+            "private": self.env._(
+                "HelpCrunch cannot reach %(url)s from the internet. Set the system "
+                "parameter web.base.url to the public address of this Odoo.",
+                url=self.get_base_url(),
+            ),
+            "unfrozen": self.env._(
+                "The web address of this Odoo changes when an administrator logs "
+                "in through another one. Set the system parameter "
+                "web.base.url.freeze to True."
+            ),
+            "databases": self.env._(
+                "This server has several databases and a webhook names none. Start "
+                "Odoo with a database filter (--db-filter)."
+            ),
+            "country": self.env._(
+                "Company “%(company)s” has no country, so phone numbers without a "
+                "country code are refused in chats. Set the company's country.",
+                company=self.company_id.name,
+            ),
+            "helpbot": self.env._(
+                "Switch HelpCrunch's own chatbot and assignment rules off for the "
+                "channels that a bot of yours serves, or customers get two answers."
+            ),
+        }[name]
 
 
 def _is_public(url):

@@ -6,7 +6,7 @@ from odoo import fields, models
 from odoo.tools import LazyTranslate
 
 from ...const import API_TIMEOUT
-from ..dialogue.turn import to_datetime
+from ..dialogue.turn import ignore, to_datetime
 
 _lt = LazyTranslate(__name__)
 
@@ -74,12 +74,12 @@ class HelpcrunchChat(models.Model):
         self.env["helpcrunch.operator.session"]._plan_timers(
             fields.Datetime.now(), (queue.queue_timeout,)
         )
-        queue._wake()
+        queue._assign_soon()
 
-    def _on_operator_busy(self, facts):
+    def _on_operator_busy(self, event):
         """Nobody is free: go elsewhere if the step says so, else tell the position."""
         if self.state != "queued" or self.queue_told:
-            return {"state": "ignored", "reason": "not_used"}
+            return ignore("not_used")
         self.queue_told = True
         step = self.step_id.no_operator_step_id
         # Waits for an answer: the flow has asked, and no person handed it over.
@@ -105,31 +105,31 @@ class HelpcrunchChat(models.Model):
         self._say_for_queue("queue_message", position=position)
         return None
 
-    def _on_operator_timeout(self, facts):
+    def _on_operator_timeout(self, event):
         """Whoever waits longer than the queue allows goes on with the flow."""
         if self.state != "queued" or self._get_session():
-            return {"state": "ignored", "reason": "not_used"}
+            return ignore("not_used")
         self._trace("queue_timeout")
         self._return_to_flow()
         return None
 
     # === WITH AN OPERATOR === #
 
-    def _on_operator_assigned(self, facts):
+    def _on_operator_assigned(self, event):
         """An operator was found: say so, here, in HelpCrunch and in Discuss."""
         session = self.env["helpcrunch.operator.session"].browse(
-            facts.data.get("session")
+            event.payload.get("session")
         )
         if not session.exists() or session.state != "active":
-            return {"state": "ignored", "reason": "not_used"}
+            return ignore("not_used")
         if self.state != "queued" or self.queue_id != session.queue_id:
             # The customer has left, or somebody else came first.
             session._end("customer")
-            return {"state": "ignored", "reason": "not_used"}
+            return ignore("not_used")
         if not session.user_id._is_helpcrunch_operator(self.company_id):
             # Has gone in between; the dialogue waits on, and is looked at again.
             session._end("transfer")
-            return {"state": "ignored", "reason": "not_used"}
+            return ignore("not_used")
         self._connect(session)
         return None
 
@@ -179,7 +179,7 @@ class HelpcrunchChat(models.Model):
             "agent_id": agent.id if agent else False,
             "customer_spoke_at": fields.Datetime.now() if self.unread else False,
         }
-        return self.env["helpcrunch.operator.session"].create(vals)
+        return self.env["helpcrunch.operator.session"]._open([vals])
 
     def _take_over(self, agent):
         """Let a person who writes without being asked have the dialogue."""
@@ -247,11 +247,11 @@ class HelpcrunchChat(models.Model):
 
     # === TO SOMEBODY ELSE === #
 
-    def _on_operator_transfer(self, facts):
+    def _on_operator_transfer(self, event):
         """Hand over as an older version of the window has asked for it."""
-        target = self._get_target(facts)
+        target = self._get_target(event)
         if not target:
-            return {"state": "ignored", "reason": "not_used"}
+            return ignore("not_used")
         self._transfer_to(target, is_chosen=True)
         return None
 
@@ -320,7 +320,7 @@ class HelpcrunchChat(models.Model):
 
     # === FROM HELPCRUNCH === #
 
-    def _on_chat_assigned(self, facts):
+    def _on_chat_assigned(self, event):
         """Somebody was made responsible in HelpCrunch's inbox.
 
         Never a take-over by itself; with an operator who answers there it moves the
@@ -328,40 +328,40 @@ class HelpcrunchChat(models.Model):
         too (after some minutes, by its departments' rules) and does not say so: whoever
         answers in Odoo hands over in Odoo.
         """
-        external_id = facts.assignee()
+        external_id = event.assignee()
         session = self._get_session()
         own = session.agent_id.external_id
-        at = to_datetime(facts.occurred_at)
+        at = to_datetime(event.occurred_at)
         if external_id and external_id == own:
             session.assigned_at = at
         if (
-            self._is_own_change(facts, "assignee", external_id, API_TIMEOUT)
+            self._is_own_change(event, "assignee", external_id, API_TIMEOUT)
             or self.state != "operator"
             or external_id in (None, own)
             or at <= session.started_at
         ):
-            return {"state": "ignored", "reason": "not_used"}
+            return ignore("not_used")
         agent = self.env["helpcrunch.agent"]._find_remote(self.account_id, external_id)
         if agent and session.user_id and session.user_id == agent.user_id:
             # The same person, whose agent the queue does not know.
             session.write({"agent_id": agent.id, "assigned_at": at})
             return None
         if session._is_answered_in_odoo():
-            return {"state": "ignored", "reason": "reassigned"}
+            return ignore("reassigned")
         if external_id == self.account_id.bot_agent_id.external_id:
             if not session.assigned_at or at <= session.assigned_at:
                 # HelpCrunch gives a chat to whoever speaks in it, the bot too (2.1).
-                return {"state": "ignored", "reason": "not_used"}
+                return ignore("not_used")
             self._trace("returned_in_helpcrunch")
             self._finish("helpcrunch", resume=True)
             return None
         if not agent or agent.is_bot:
-            return {"state": "ignored", "reason": "not_used"}
+            return ignore("not_used")
         self._trace("moved", text=agent.name)
         self._take_over(agent)
         return None
 
-    def _is_own_change(self, facts, kind, value, seconds):
+    def _is_own_change(self, event, kind, value, seconds):
         """Tell whether an event is the echo of a call of ours, and tick it off.
 
         :param str kind: of the call, which has ``value`` in its payload
@@ -379,9 +379,9 @@ class HelpcrunchChat(models.Model):
         )
         for call in calls:
             # Closing a chat makes two kinds of events.
-            echoed = call.payload.get("echoed", [])
-            if value in call.payload.values() and facts.event_type not in echoed:
-                call.payload = {**call.payload, "echoed": [*echoed, facts.event_type]}
+            echoed = call.echoed_events or []
+            if value in call.payload.values() and event.event_type not in echoed:
+                call.echoed_events = [*echoed, event.event_type]
                 return True
         return False
 
@@ -396,11 +396,11 @@ class HelpcrunchChat(models.Model):
     # Each is a turn when it has run out. Two wait for the customer (manual 5), one for
     # the operator. When they fall due is for ``helpcrunch.operator.session`` to find.
 
-    def _on_operator_timer(self, facts):
+    def _on_operator_timer(self, event):
         """A timer has run out; only if nobody spoke in between."""
         session = self._get_session()
-        since = facts.data.get("since")
-        kind = facts.data.get("kind")
+        since = event.payload.get("since")
+        kind = event.payload.get("kind")
         spoke_at = (
             session.customer_spoke_at
             if kind == "silence"
@@ -408,16 +408,16 @@ class HelpcrunchChat(models.Model):
         )
         if (
             self.state != "operator"
-            or session.id != facts.data.get("session")
+            or session.id != event.payload.get("session")
             or not spoke_at
             or fields.Datetime.to_string(spoke_at) != since
         ):
-            return {"state": "ignored", "reason": "answered"}
+            return ignore("answered")
         return getattr(self, f"_run_timer_{kind}")(session)
 
     def _run_timer_nudge(self, session):
         if session.nudged_at:
-            return {"state": "ignored", "reason": "answered"}
+            return ignore("answered")
         session.nudged_at = fields.Datetime.now()
         self._trace("nudge")
         self._say_for_queue("max_wait_message", agent=session.agent_id)
@@ -443,16 +443,16 @@ class HelpcrunchChat(models.Model):
         self._trace("handed_on")
         self._relieve(session, queue)
 
-    def _on_operator_gone(self, facts):
+    def _on_operator_gone(self, event):
         """The operator was archived, deleted, or has lost the role."""
         session = self._get_session()
-        user = self.env["res.users"].browse(facts.data.get("user") or []).exists()
+        user = self.env["res.users"].browse(event.payload.get("user") or []).exists()
         if (
-            session.id != facts.data.get("session")
+            session.id != event.payload.get("session")
             or self.state not in ("operator", "paused")
             or user._is_helpcrunch_operator(self.company_id)
         ):
-            return {"state": "ignored", "reason": "not_used"}
+            return ignore("not_used")
         self._trace("gone", text=user.name or "")
         queues = session.queue_id | self.bot_id.operator_queue_ids
         queue = queues.filtered("active")[:1]

@@ -9,9 +9,10 @@ from markupsafe import Markup, escape
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ...jobs import dialogues as work
+from ...jobs import dialogues
 from ...tools import matching
 from ...tools.commands import parse_command
+from ..dialogue.turn import ignore
 
 # A lead's title longer than this is no title.
 _TITLE_LIMIT = 200
@@ -20,23 +21,23 @@ _TITLE_LIMIT = 200
 class HelpcrunchChat(models.Model):
     _inherit = "helpcrunch.chat"
 
-    def _on_operator_command(self, facts):
+    def _on_operator_command(self, event):
         """Do what an operator ordered in Discuss, or anybody with a button."""
-        user = self.env["res.users"].browse(facts.data.get("user") or []).exists()
-        command = parse_command(facts.data.get("text"))
+        user = self.env["res.users"].browse(event.payload.get("user") or []).exists()
+        command = parse_command(event.payload.get("text"))
         if not command:
-            return {"state": "ignored", "reason": "not_used"}
-        text, record = self._run_command(*command, user, self._get_target(facts))
+            return ignore("not_used")
+        text, record = self._run_command(*command, user, self._get_target(event))
         self._tell_staff(text, record)
         return None
 
-    def _run_command_of_agent(self, facts, agent):
+    def _run_command_of_agent(self, event, agent):
         """Do what an agent ordered in HelpCrunch; True if it was an order.
 
         What HelpBot or a mass message says is none.
         """
-        command = parse_command(facts.message_text())
-        if not command or not agent or agent.is_bot or facts.broadcast_type():
+        command = parse_command(event.message_text())
+        if not command or not agent or agent.is_bot or event.broadcast_type():
             return False
         text, record = self._run_command(*command, agent.user_id)
         can_open = record and (not agent.user_id or agent.user_id._can_open(record))
@@ -59,13 +60,13 @@ class HelpcrunchChat(models.Model):
             return staff._transfer_to(target, is_chosen=True), None
         return getattr(staff, f"_command_{name}")(argument, user)
 
-    def _get_target(self, facts):
+    def _get_target(self, event):
         """Return the queue or operator that was chosen in the window, or None."""
         for model, key in (
             ("helpcrunch.operator", "operator"),
             ("helpcrunch.operator.queue", "queue"),
         ):
-            target = self.env[model].browse(facts.data.get(key) or []).exists()
+            target = self.env[model].browse(event.payload.get(key) or []).exists()
             if target:
                 return target
         return None
@@ -202,9 +203,8 @@ class HelpcrunchChat(models.Model):
         if existing:
             return existing, False
         # The lead tells the whole conversation, this turn's lines included.
-        if turn := self._turn:
-            turn.flush()
-            turn.discuss_changed = True
+        self._turn.flush()
+        self._turn.discuss_changed = True
         step = self._find_passed_lead_step()
         vals = {"helpcrunch_session_id": session.id}
         if title:
@@ -366,4 +366,4 @@ class HelpcrunchChat(models.Model):
                 {"user": self.env.uid, "text": text, **data},
                 wake=False,
             )
-            events._run_after_commit(work.take_turns, chat.id)
+            events._run_after_commit(dialogues.take_turns, chat.id)

@@ -211,9 +211,9 @@ class HelpcrunchChat(models.Model):
 
     # === WRITTEN IN DISCUSS === #
 
-    def _on_operator_said(self, facts):
+    def _on_operator_said(self, event):
         """Send what an operator wrote in Discuss to the customer."""
-        data = facts.data
+        data = event.payload
         message = self.env["mail.message"].browse(data.get("mail_message") or [])
         user = self.env["res.users"].browse(data.get("user") or [])
         session = self._get_session()

@@ -9,7 +9,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ...jobs import dialogues as work
+from ...jobs import operators
 
 _MANAGER = "helpcrunch_chatbot.group_manager"
 _OPERATOR = "helpcrunch_chatbot.group_operator"
@@ -90,7 +90,7 @@ class HelpcrunchChat(models.Model):
         self._check_may_take()
         self.env["helpcrunch.event"]._run_after_commit(
             # sudo: helpcrunch.chat - checked above
-            work.take_waiting,
+            operators.take_waiting,
             self.sudo().queue_id.id,
             self.id,
             self.env.uid,

@@ -179,7 +179,7 @@ class HelpcrunchOperator(models.Model):
     def create(self, vals_list):
         operators = super().create(vals_list)
         operators._grant_role()
-        operators.queue_id._wake()
+        operators.queue_id._assign_soon()
         return operators
 
     def write(self, vals):
@@ -187,7 +187,7 @@ class HelpcrunchOperator(models.Model):
         if "user_id" in vals:
             self._grant_role()
         if vals.keys() & {"available", "active", "queue_id", "user_id"}:
-            self.queue_id._wake()
+            self.queue_id._assign_soon()
         return result
 
     def _grant_role(self):

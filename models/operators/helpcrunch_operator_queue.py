@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
-from ...jobs import dialogues as work
+from ...jobs import operators
 from ...tools import placeholders
 
 # What the texts of a queue may ask for beside what a step's text may.
@@ -207,7 +207,7 @@ class HelpcrunchOperatorQueue(models.Model):
         result = super().write(vals)
         if vals.keys() & {"max_active_chats", "calendar_id", "operator_ids", "active"}:
             # Room for somebody who waits, perhaps.
-            self._wake()
+            self._assign_soon()
         if vals.get("active") is False:
             self._send_waiting_on()
         return result
@@ -296,11 +296,11 @@ class HelpcrunchOperatorQueue(models.Model):
         )
         return bool(list(hours[False]))
 
-    def _wake(self):
+    def _assign_soon(self):
         """Look for operators for whoever waits, as soon as this is committed."""
         for queue in self:
-            self.env["helpcrunch.event"]._run_after_commit(
-                work.submit_assignment, queue.id
+            self.env["helpcrunch.event"]._submit_after_commit(
+                operators.assign_waiting, queue.id
             )
 
     def _send_waiting_on(self):
@@ -312,7 +312,10 @@ class HelpcrunchOperatorQueue(models.Model):
             chat._store_own_event("operator.timeout")
 
     def _count_ahead(self, chat):
-        """Return how many customers wait before this one."""
+        """Return how many customers wait before this one.
+
+        Plain SQL: by microseconds, which a domain does not keep.
+        """
         self.env.cr.execute(
             SQL(
                 """

@@ -7,43 +7,11 @@ one way to an operator, whether somebody has just asked, an operator has come on
 another dialogue has ended; and no turn ever waits for the queue.
 """
 
-import json
-import time
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...const import CRON_BATCH
-
-# Sessions, and the rotation moved on, by the database's clock.
-_OPEN_SESSIONS = """
-    WITH pair (chat_id, company_id, operator_id, user_id, agent_id, place)
-      AS (VALUES %(rows)s),
-    turn AS (
-        UPDATE helpcrunch_operator operator
-           SET last_assigned_at = statement_timestamp() AT TIME ZONE 'UTC'
-                   + latest.place * INTERVAL '1 microsecond'
-          FROM (SELECT operator_id, max(place) AS place FROM pair
-              GROUP BY operator_id) latest
-         WHERE operator.id = latest.operator_id)
-    INSERT INTO helpcrunch_operator_session (
-                chat_id, company_id, operator_id, user_id, agent_id,
-                queue_id, state, started_at, customer_spoke_at)
-         SELECT chat_id, company_id, operator_id, user_id,
-                agent_id, %(queue)s, 'active', %(now)s, %(now)s
-           FROM pair
-      RETURNING id, chat_id
-"""
-# One event for each dialogue, once.
-_TELL_DIALOGUES = """
-    INSERT INTO helpcrunch_event (
-                account_id, company_id, external_id, event_type, origin,
-                chat_external_id, occurred_at, position, payload, state,
-                tries, received_at, chat_id)
-         VALUES %s
-    ON CONFLICT DO NOTHING
-      RETURNING chat_id
-"""
+from ..dialogue.helpcrunch_event import OwnEvent
 
 
 class HelpcrunchOperatorQueue(models.Model):
@@ -66,13 +34,13 @@ class HelpcrunchOperatorQueue(models.Model):
         waiting = self._read_waiting(sum(row["room"] for row in operators))
         pairs = []
         for chat in waiting:
-            operator = self._pick(operators, chat)
+            operator = self._choose_operator(operators, chat)
             if operator:
                 pairs.append((chat, operator))
-        self._store_sessions(pairs)
+        self._open_sessions(pairs)
         return self._store_assignment_events(waiting, pairs)
 
-    def _give(self, chat, user):
+    def _give(self, chat_id, user_id):
         """Give one who waits to the person who asks for the dialogue, out of turn.
 
         Under the same lock, and in the same kind of transaction, as whoever's turn it
@@ -82,22 +50,19 @@ class HelpcrunchOperatorQueue(models.Model):
         :rtype: list[int]
         """
         self.ensure_one()
+        chat = self.env["helpcrunch.chat"].browse(chat_id)
+        user = self.env["res.users"].browse(user_id)
         self._lock_for_assignment()
         if not chat.exists() or chat.queue_id != self or chat._find_obstacle(user):
             return []
         operator = chat._find_operator_row(user)
-        waiting = {
-            "id": chat.id,
-            "account_id": chat.account_id.id,
-            "company_id": chat.company_id.id,
-            "external_id": chat.external_id,
-        }
+        waiting = {"id": chat.id, "company_id": chat.company_id.id}
         person = {
             "id": operator.id or None,
             "user_id": user.id,
             "agent_id": operator.agent_id.id or None,
         }
-        self._store_sessions([(waiting, person)])
+        self._open_sessions([(waiting, person)])
         return self._store_assignment_events([waiting], [(waiting, person)])
 
     def _lock_for_assignment(self):
@@ -134,7 +99,10 @@ class HelpcrunchOperatorQueue(models.Model):
         )
 
     def _read_free_operators(self):
-        """Return the operators below their caps, whose turn comes first first."""
+        """Return the operators below their caps, whose turn comes first first.
+
+        Plain SQL: the caps of all are counted in one statement, under the lock.
+        """
         self.env.cr.execute(
             SQL(
                 """
@@ -170,13 +138,16 @@ class HelpcrunchOperatorQueue(models.Model):
         return self.env.cr.dictfetchall()
 
     def _read_waiting(self, room):
-        """Return who waits longest, and who was not told yet that nobody is free."""
+        """Return who waits longest, and who was not told yet that nobody is free.
+
+        Plain SQL: a window, over microseconds that the ORM does not keep.
+        """
         self.env.cr.execute(
             SQL(
                 """
                 SELECT * FROM (
-                    SELECT chat.id, chat.account_id, chat.company_id, chat.turn_count,
-                           chat.external_id, chat.queue_told, chat.former_operator_id,
+                    SELECT chat.id, chat.company_id, chat.turn_count,
+                           chat.queue_told, chat.former_operator_id,
                            row_number() OVER (
                                ORDER BY chat.queued_at, chat.id) AS place
                       FROM helpcrunch_chat chat
@@ -196,7 +167,7 @@ class HelpcrunchOperatorQueue(models.Model):
         return self.env.cr.dictfetchall()
 
     @api.model
-    def _pick(self, operators, chat):
+    def _choose_operator(self, operators, chat):
         """Return whose turn it is, and let the others come before him next time.
 
         Whoever has just been silent in this dialogue is the last choice.
@@ -210,38 +181,25 @@ class HelpcrunchOperatorQueue(models.Model):
             operators.append(operator)
         return operator
 
-    def _store_sessions(self, pairs):
-        """Open the sessions and move the rotation on, in one statement.
-
-        By the database's clock, to the microsecond: hosts may disagree about the time.
-        """
-        if not pairs:
-            return
-        rows = SQL(", ").join(
-            SQL(
-                "(%s, %s, %s::integer, %s, %s::integer, %s)",
-                chat["id"],
-                chat["company_id"],
-                operator["id"],
-                operator["user_id"],
-                operator["agent_id"],
-                number,
-            )
-            for number, (chat, operator) in enumerate(pairs)
+    def _open_sessions(self, pairs):
+        """Open the sessions, and move the rotation on."""
+        sessions = self.env["helpcrunch.operator.session"]._open(
+            [
+                {
+                    "chat_id": chat["id"],
+                    "company_id": chat["company_id"],
+                    "queue_id": self.id,
+                    "operator_id": operator["id"],
+                    "user_id": operator["user_id"],
+                    "agent_id": operator["agent_id"],
+                    "customer_spoke_at": fields.Datetime.now(),
+                }
+                for chat, operator in pairs
+            ],
+            is_turn=True,
         )
-        self.env.cr.execute(
-            SQL(
-                _OPEN_SESSIONS,
-                rows=rows,
-                queue=self.id,
-                now=fields.Datetime.now(),
-            ),
-        )
-        sessions = {chat_id: row_id for row_id, chat_id in self.env.cr.fetchall()}
-        for chat, _operator in pairs:
-            chat["session"] = sessions[chat["id"]]
-        self.env["helpcrunch.operator"].invalidate_model(["last_assigned_at"])
-        self.env["helpcrunch.operator.session"].invalidate_model()
+        for (chat, _operator), session in zip(pairs, sessions, strict=True):
+            chat["session"] = session.id
 
     def _store_assignment_events(self, waiting, pairs):
         """Tell each dialogue what came of it: an operator, or a place in the queue.
@@ -250,45 +208,31 @@ class HelpcrunchOperatorQueue(models.Model):
         a dialogue the same thing once.
         """
         ahead = len(pairs)
-        rows = []
+        events = []
         for chat in waiting:
             if "session" in chat:
-                event_type = "operator.assigned"
-                data, key = {"session": chat["session"]}, chat["session"]
-            elif chat["queue_told"]:
-                continue
-            else:
-                event_type = "operator.busy"
-                data = {"position": chat["place"] - ahead}
-                key = f"{chat['id']}:{chat['turn_count']}"
-            rows.append(
-                SQL(
-                    "(%s, %s, %s, %s, 'odoo', %s, %s, 0, %s, 'pending', 0,"
-                    " now() AT TIME ZONE 'UTC', %s)",
-                    chat["account_id"],
-                    chat["company_id"],
-                    f"odoo:{event_type}:{key}",
-                    event_type,
-                    chat["external_id"],
-                    time.time(),
-                    json.dumps(data),
-                    chat["id"],
+                events.append(
+                    OwnEvent(
+                        chat["id"],
+                        "operator.assigned",
+                        {"session": chat["session"]},
+                        key=str(chat["session"]),
+                    )
                 )
-            )
-        if not rows:
-            return []
-        self.env.cr.execute(
-            SQL(
-                _TELL_DIALOGUES,
-                SQL(", ").join(rows),
-            ),
-        )
-        return [row[0] for row in self.env.cr.fetchall()]
+            elif not chat["queue_told"]:
+                events.append(
+                    OwnEvent(
+                        chat["id"],
+                        "operator.busy",
+                        {"position": chat["place"] - ahead},
+                        key=f"{chat['id']}:{chat['turn_count']}",
+                    )
+                )
+        return self.env["helpcrunch.event"]._store_own(events)
 
     @api.model
     def _find_waiting_queues(self):
         """Return ids of the queues where somebody waits."""
-        self.env.cr.execute(
-            "SELECT DISTINCT queue_id FROM helpcrunch_chat WHERE state = 'queued'"
-        )
-        return [row[0] for row in self.env.cr.fetchall() if row[0]]
+        waiting = [("state", "=", "queued"), ("queue_id", "!=", False)]
+        groups = self.env["helpcrunch.chat"]._read_group(waiting, ["queue_id"])
+        return [queue.id for (queue,) in groups]

@@ -5,6 +5,32 @@ from ...const import CRON_BATCH
 
 _lt = LazyTranslate(__name__)
 
+# What a session begins with, and what that is in SQL.
+_OPENED = {
+    "chat_id": "integer",
+    "company_id": "integer",
+    "queue_id": "integer",
+    "operator_id": "integer",
+    "user_id": "integer",
+    "agent_id": "integer",
+    "customer_spoke_at": "timestamp",
+}
+# Sessions, and the rotation moved on, in one statement: hundreds may wait. By the
+# database's clock, to the microsecond, for hosts may disagree about the time.
+_OPEN = """
+    WITH opened (place, %(names)s) AS (VALUES %(rows)s),
+    turn AS (
+        UPDATE helpcrunch_operator operator
+           SET last_assigned_at = statement_timestamp() AT TIME ZONE 'UTC'
+                   + latest.place * INTERVAL '1 microsecond'
+          FROM (SELECT operator_id, max(place) AS place FROM opened
+              GROUP BY operator_id) latest
+         WHERE operator.id = latest.operator_id AND %(is_turn)s)
+    INSERT INTO helpcrunch_operator_session (%(names)s, state, started_at)
+         SELECT %(names)s, 'active', %(now)s FROM opened
+      RETURNING chat_id, id
+"""
+
 
 class HelpcrunchOperatorSession(models.Model):
     """One spell of a dialogue with an operator."""
@@ -104,6 +130,45 @@ class HelpcrunchOperatorSession(models.Model):
 
     # === BUSINESS METHODS === #
 
+    @api.model
+    def _open(self, rows, is_turn=False):
+        """Open a session for each row of values. No other place makes one.
+
+        :param bool is_turn: it was the operators' turn in the queue's rotation; others
+            come before them next time
+        :return: the sessions, in the order of the rows
+        :raise psycopg2.errors.UniqueViolation: somebody has one of the dialogues
+        """
+        if not rows:
+            return self.browse()
+        values = SQL(", ").join(
+            SQL(
+                "(%s, %s)",
+                place,
+                SQL(", ").join(
+                    SQL("%s::%s", row.get(name) or None, SQL(kind))
+                    for name, kind in _OPENED.items()
+                ),
+            )
+            for place, row in enumerate(rows)
+        )
+        # As one, and before anybody reads: the operators' places are counted by SQL.
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                _OPEN,
+                names=SQL(", ").join(map(SQL.identifier, _OPENED)),
+                rows=values,
+                is_turn=is_turn,
+                now=fields.Datetime.now(),
+            ),
+        )
+        ids = dict(self.env.cr.fetchall())
+        self.invalidate_model()
+        self.env["helpcrunch.chat"].invalidate_model(["session_ids"])
+        self.env["helpcrunch.operator"].invalidate_model(["last_assigned_at"])
+        return self.browse(ids[row["chat_id"]] for row in rows)
+
     def _end(self, reason):
         """End active sessions and let whoever waits have the room."""
         active = self.filtered(lambda session: session.state == "active")
@@ -126,11 +191,13 @@ class HelpcrunchOperatorSession(models.Model):
         # sudo: helpcrunch.operator - queues of a colleague, only to look there again
         operators_sudo = self.env["helpcrunch.operator"].sudo()
         queues = operators_sudo.search([("user_id", "in", active.user_id.ids)]).queue_id
-        (queues | active.queue_id)._wake()
+        (queues | active.queue_id)._assign_soon()
 
     @api.model
     def _release_gone(self, user_ids=None):
         """Have colleagues look after the dialogues of whoever is no operator any more.
+
+        Plain SQL: who is one, is one condition here and in the queue's assignment.
 
         :param list user_ids: whom to look at; None: everybody
         """
@@ -220,6 +287,8 @@ class HelpcrunchOperatorSession(models.Model):
     def _find_due_timers(self):
         """Return the timers of active sessions that have run out.
 
+        Plain SQL: moments are added to minutes of another table.
+
         :return: rows of ``session``, ``chat``, ``kind`` and ``since``, oldest first
         :rtype: list[dict]
         """
@@ -270,11 +339,13 @@ class HelpcrunchOperatorSession(models.Model):
                 "operator.timeout", key=f"{chat_id}:{since}"
             )
         queues = self.env["helpcrunch.operator.queue"]
-        queues.browse(queues._find_waiting_queues())._wake()
+        queues.browse(queues._find_waiting_queues())._assign_soon()
 
     @api.model
     def _find_overdue_chats(self):
         """Return the dialogues that have waited longer than their queue allows.
+
+        Plain SQL: moments are added to minutes of another table.
 
         Counted from the end of the last session, if there was one: whoever was handed
         on has not waited in vain. Nobody waits in an archived queue.

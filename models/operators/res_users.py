@@ -31,7 +31,7 @@ class ResUsers(models.Model):
         }:
             # sudo: helpcrunch.operator - queues of the users, only to look there again
             operators = self.env["helpcrunch.operator"].sudo()
-            operators.search(Domain("user_id", "in", self.ids)).queue_id._wake()
+            operators.search(Domain("user_id", "in", self.ids)).queue_id._assign_soon()
         return result
 
     def unlink(self):

@@ -4,9 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, format_time
 
 from ...const import CRON_BATCH, PRIORITY_LIVE
-from ...jobs import dialogues as work
-from ...jobs import reconnect
-from ...tools import budget
+from ...jobs import dialogues, reconnect
 from ..messenger import retention
 
 _OPEN_STATES = ("pending", "sending", "unknown")
@@ -15,8 +13,8 @@ _OPEN_STATES = ("pending", "sending", "unknown")
 class HelpcrunchOutbox(models.Model):
     """One row per call that HelpCrunch still has to receive.
 
-    Written in a turn's transaction, carried out after it by the courier
-    (:mod:`.courier`), in order within a dialogue.
+    Written in a turn's transaction, carried out after it by the dialogue's sender
+    (:mod:`...jobs.sender`), in order within a dialogue.
     """
 
     _name = "helpcrunch.outbox"
@@ -62,6 +60,14 @@ class HelpcrunchOutbox(models.Model):
         default="pending",
         readonly=True,
     )
+    is_unclear = fields.Boolean(
+        "May Have Arrived",
+        readonly=True,
+        help="It was given up or taken back while nobody knew whether HelpCrunch had "
+        "it. Before it is made again the chat is read.",
+    )
+    # Kinds of events in which HelpCrunch has told us of this call already.
+    echoed_events = fields.Json(readonly=True)
     tries = fields.Integer(default=0, readonly=True)
     not_before = fields.Datetime("Not before", readonly=True)
     queued_at = fields.Datetime(
@@ -86,7 +92,7 @@ class HelpcrunchOutbox(models.Model):
         self.check_access("read")
         # sudo: helpcrunch.outbox - who sees calls may order them, and write no others
         self.sudo().filtered(lambda call: call.state == "failed")._queue_again()
-        self._wake()
+        self._send_soon()
         return True
 
     # === BUSINESS METHODS === #
@@ -99,42 +105,55 @@ class HelpcrunchOutbox(models.Model):
         self.write(
             {"state": "pending", "tries": 0, "not_before": False, "error": False}
         )
-        self.filtered(lambda call: call._is_unclear()).state = "unknown"
+        self.filtered("is_unclear").write({"state": "unknown", "is_unclear": False})
         # sudo: helpcrunch.message - a transcript is written by nobody by hand; whoever
         # may order the call may see it wait again
         messages_sudo = self.message_id.sudo()
         messages_sudo.write({"state": "outgoing", "error": False})
         messages_sudo.mail_message_id._send_helpcrunch_delivery()
 
-    def _is_unclear(self):
-        """Tell whether the call was given up while nobody knew if it had arrived."""
-        return (self.payload or {}).get("outcome") == "unknown"
+    @api.model
+    def _send_soon(self):
+        """Have what waits sent as soon as this transaction commits."""
+        self.env["helpcrunch.event"]._submit_after_commit(dialogues.drain)
 
     @api.model
-    def _wake(self):
-        """Have what waits sent as soon as this transaction commits."""
-        self.env["helpcrunch.event"]._run_after_commit(work.submit_drain)
+    def _after_delivery(self, chat_id, delivery):
+        """Tell those whom it concerns what became of a dialogue's calls.
+
+        :param Delivery delivery: what the sender found, see :mod:`...jobs.sender`
+        """
+        if delivery.refused:
+            account = self.env["helpcrunch.account"].browse(delivery.account_id)
+            account._pause(delivery.refused)
+        messages = self.env["mail.message"].browse(delivery.told)
+        messages.exists()._send_helpcrunch_delivery()
+        if delivery.opened:
+            # What HelpCrunch told of the new chat waits for it.
+            chat = self.env["helpcrunch.chat"].browse(chat_id).exists()
+            chat._adopt_events()
 
     @api.model
     def _cancel_unsent(self, domain, reason):
         """Cancel what is not on its way yet, with the messages it would have said.
 
         :param reason: a lazy text; each dialogue has it in its operator's language
+        :return: the calls that were cancelled
         """
         # sudo: helpcrunch.outbox, helpcrunch.message - written by nobody by hand; who
         # archives a bot or pauses a broadcast takes back what it has not said yet
         calls_sudo = self.sudo().search(
             [("state", "in", ("pending", "unknown")), *domain]
         )
-        for call in calls_sudo.filtered(lambda call: call.state == "unknown"):
-            # It may have arrived: nobody is to repeat it without reading the chat.
-            call.payload = {**(call.payload or {}), "outcome": "unknown"}
+        # These may have arrived: nobody is to repeat them without reading the chat.
+        calls_sudo.filtered(lambda call: call.state == "unknown").is_unclear = True
         for error, calls in calls_sudo.grouped(
             lambda call: call.chat_id._for_staff(call.chat_id.user_id).env._(reason)
         ).items():
             calls.write({"state": "cancelled", "error": error})
             calls.message_id.write({"state": "cancelled", "error": error})
         calls_sudo.message_id.mail_message_id._send_helpcrunch_delivery()
+        return calls_sudo
 
     @api.model
     def _find_due_chats(self):
@@ -147,27 +166,22 @@ class HelpcrunchOutbox(models.Model):
         :return: pairs of a dialogue's id and whether only broadcasts speak there
         :rtype: list[tuple]
         """
-        self.env.cr.execute(
-            SQL(
-                """
-                SELECT account.id, account.requests_per_minute, budget.calls
-                  FROM helpcrunch_account account
-                  JOIN helpcrunch_account_budget budget
-                    ON budget.account_id = account.id
-                 WHERE account.state = 'connected'
-                   AND account.bot_agent_id IS NOT NULL
-                   AND COALESCE(budget.blocked_until, 0)
-                       <= EXTRACT(EPOCH FROM now())
-                """
-            ),
-        )
+        accounts = self.env["helpcrunch.account"].with_context(active_test=False)
         due = []
-        for account_id, limit, calls in self.env.cr.fetchall():
-            free = limit - budget.used(calls, time.time())
-            due += self._find_due_chats_of(account_id, min(free, CRON_BATCH))
+        for account in accounts.search(
+            [("state", "=", "connected"), ("bot_agent_id", "!=", False)]
+        ):
+            taken = account.budget_ids[:1]
+            if taken.blocked_until <= time.time():
+                free = account.requests_per_minute - taken._used()
+                due += self._find_due_chats_of(account.id, min(free, CRON_BATCH))
         return due
 
     def _find_due_chats_of(self, account_id, limit):
+        """Return one account's dialogues; whether one is due is a matter of all rows.
+
+        Plain SQL: a group counts where any of its calls is due.
+        """
         if limit <= 0:
             return []
         self.env.cr.execute(
@@ -195,7 +209,7 @@ class HelpcrunchOutbox(models.Model):
     def _cron_deliver(self):
         """Send what nobody sent: lost wake-ups, back-offs, crashes."""
         reconnect.try_again(self.env.cr.dbname)
-        work.drain(self.env.cr.dbname, wait=True)
+        dialogues.drain(self.env.cr.dbname, wait=True)
 
     @api.autovacuum
     def _gc_done_calls(self):

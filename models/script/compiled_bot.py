@@ -7,7 +7,7 @@ from ...tools import matching
 START = matching.normalize("/start")
 
 
-class BotMap:
+class CompiledBot:
     """Where each phrase of one version of a bot leads.
 
     Made once per version and process, so that a turn costs the same number of queries

@@ -4,7 +4,7 @@ from odoo.tools import SQL, LazyTranslate
 
 from ...tools import marks, matching
 from ..messenger.reader import for_reader
-from .compiled_bot import BotMap
+from .compiled_bot import CompiledBot
 
 _lt = LazyTranslate(__name__)
 
@@ -352,13 +352,13 @@ class HelpcrunchBot(models.Model):
             self.invalidate_recordset(["version"])
 
     @tools.ormcache("self.id", "version")
-    def _get_map(self, version):
-        """Return the bot as plain data, for the engine: see :class:`.bot_map.BotMap`.
+    def _get_compiled(self, version):
+        """Return the bot as plain data, for the engine: see :class:`.CompiledBot`.
 
         Cached under the version, which the turn reads with the chat: a cache cleared
         before its writer commits may be filled again with what was.
         """
-        return BotMap(self)
+        return CompiledBot(self)
 
     def _stop(self):
         """Say nothing more: what is not sent yet is cancelled; operators go on."""
@@ -381,7 +381,7 @@ class HelpcrunchBot(models.Model):
                 ),
             )
         starts = self.step_ids.alias_ids.filtered(
-            lambda alias: alias._is_start() and not alias.code
+            lambda alias: alias._is_start() and not alias.scope_step_id
         )
         if self.step_ids and not starts:
             warnings.append(

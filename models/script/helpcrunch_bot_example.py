@@ -341,7 +341,7 @@ class HelpcrunchBot(models.Model):
                     "Good morning! Write to us if you want to order something today."
                 ),
                 # An example writes to nobody by itself.
-                "state": "paused",
+                "schedule_state": "paused",
                 "run_time": 9,
                 "links": {"next_step_id": "orders"},
             },

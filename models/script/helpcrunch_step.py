@@ -387,7 +387,7 @@ class HelpcrunchStep(models.Model):
         """Return ``(scope step id or False, kind, phrase, target step id)`` rows."""
         self.ensure_one()
         return [
-            (alias.code.id, alias.match, alias.phrase, self.id)
+            (alias.scope_step_id.id, alias.match, alias.phrase, self.id)
             for alias in self.alias_ids
             if alias.phrase
         ]
@@ -540,13 +540,21 @@ class HelpcrunchStep(models.Model):
         alias = self.env["helpcrunch.step.alias"]
         for step in self.filtered("next_step_id"):
             target = step.next_step_id
-            if step not in target.alias_ids.filtered("automatic").code:
-                alias.create({"step_id": target.id, "code": step.id, "automatic": True})
+            if step not in target.alias_ids.filtered("automatic").scope_step_id:
+                alias.create(
+                    {
+                        "step_id": target.id,
+                        "scope_step_id": step.id,
+                        "automatic": True,
+                    }
+                )
         (self.next_step_id.union(*former_targets))._drop_stale_automatic_aliases()
 
     def _drop_stale_automatic_aliases(self):
         stale = self.alias_ids.filtered(
-            lambda alias: alias.automatic and alias.code.next_step_id != alias.step_id
+            lambda alias: (
+                alias.automatic and alias.scope_step_id.next_step_id != alias.step_id
+            )
         )
         stale.with_context(helpcrunch_automatic=marks.AUTOMATIC_ALIASES).unlink()
 
@@ -573,6 +581,6 @@ class HelpcrunchStep(models.Model):
                 alias.copy(
                     {
                         "step_id": twins[original.id],
-                        "code": twins.get(alias.code.id, False),
+                        "scope_step_id": twins.get(alias.scope_step_id.id, False),
                     },
                 )

@@ -25,13 +25,18 @@ class HelpcrunchStepAlias(models.Model):
         help="What the customer types to get to this step, for example /start. Write "
         "one line for each language.",
     )
-    code = fields.Many2one(
+    scope_step_id = fields.Many2one(
         "helpcrunch.step",
+        "Scope",
         index="btree_not_null",
         ondelete="cascade",
         domain="[('bot_id', '=', bot_id)]",
         help="The step after which this one runs. Empty: the phrase works anywhere in "
         "the dialogue. Filled in: only while the dialogue stands at that step.",
+    )
+    # As the manual calls it: on the forms, and for whoever writes rows from outside.
+    code = fields.Many2one(
+        string="Code", related="scope_step_id", readonly=False, related_sudo=False
     )
     match = fields.Selection(
         [
@@ -54,24 +59,25 @@ class HelpcrunchStepAlias(models.Model):
     )
 
     _phrase_unique = models.UniqueIndex(
-        "(bot_id, COALESCE(code, 0), phrase) WHERE active AND phrase IS NOT NULL",
+        "(bot_id, COALESCE(scope_step_id, 0), phrase)"
+        " WHERE active AND phrase IS NOT NULL",
         "This phrase leads to a step of the bot already. Change it or its code.",
     )
-    _automatic_unique = models.UniqueIndex("(step_id, code) WHERE automatic")
+    _automatic_unique = models.UniqueIndex("(step_id, scope_step_id) WHERE automatic")
 
     @api.depends("name")
     def _compute_phrase(self):
         for alias in self:
             alias.phrase = matching.normalize(alias.name or "") or False
 
-    @api.depends("name", "code.name", "step_id.name")
+    @api.depends("name", "scope_step_id.name", "step_id.name")
     def _compute_display_name(self):
         for alias in self:
             alias.display_name = alias.name or self.env._(
-                "after “%(step)s”", step=alias.code.name
+                "after “%(step)s”", step=alias.scope_step_id.name
             )
 
-    @api.constrains("name", "code", "match", "step_id")
+    @api.constrains("name", "scope_step_id", "match", "step_id")
     def _check_phrase(self):
         for alias in self:
             if not alias.automatic and not alias.phrase:
@@ -82,23 +88,25 @@ class HelpcrunchStepAlias(models.Model):
                         step=alias.step_id.name,
                     ),
                 )
-            if alias.code and alias.code.bot_id != alias.bot_id:
+            if alias.scope_step_id and alias.scope_step_id.bot_id != alias.bot_id:
                 raise ValidationError(
                     self.env._(
                         "Step “%(step)s”: “%(code)s” is a step of another bot. Links "
                         "stay inside one bot.",
                         step=alias.step_id.name,
-                        code=alias.code.name,
+                        code=alias.scope_step_id.name,
                     ),
                 )
 
     @api.model_create_multi
     def create(self, vals_list):
+        vals_list = [_name_scope(vals) for vals in vals_list]
         self._refuse_taken(vals_list)
         return super().create(vals_list)
 
     def write(self, vals):
-        if vals.keys() & {"name", "code", "step_id"}:
+        vals = _name_scope(vals)
+        if vals.keys() & {"name", "scope_step_id", "step_id"}:
             if self.filtered("automatic"):
                 raise UserError(
                     self.env._(
@@ -111,7 +119,7 @@ class HelpcrunchStepAlias(models.Model):
                     [
                         {
                             "name": alias.name,
-                            "code": alias.code.id,
+                            "scope_step_id": alias.scope_step_id.id,
                             "step_id": alias.step_id.id,
                             **vals,
                         },
@@ -125,14 +133,16 @@ class HelpcrunchStepAlias(models.Model):
         if self.env.context.get("helpcrunch_automatic") is marks.AUTOMATIC_ALIASES:
             return
         kept = self.filtered(
-            lambda alias: alias.automatic and alias.code.next_step_id == alias.step_id
+            lambda alias: (
+                alias.automatic and alias.scope_step_id.next_step_id == alias.step_id
+            )
         )
         if kept:
             raise UserError(
                 self.env._(
                     "Step “%(code)s” leads to “%(step)s”, so this line stays. Change "
                     "“Go to Step” there and it goes by itself.",
-                    code=kept[0].code.name,
+                    code=kept[0].scope_step_id.name,
                     step=kept[0].step_id.name,
                 ),
             )
@@ -150,7 +160,7 @@ class HelpcrunchStepAlias(models.Model):
             taken = self.search(
                 [
                     ("bot_id", "=", step.bot_id.id),
-                    ("code", "=", vals.get("code") or False),
+                    ("scope_step_id", "=", vals.get("scope_step_id") or False),
                     ("phrase", "=", phrase),
                     ("id", "!=", but.id if but else False),
                 ],
@@ -168,3 +178,16 @@ class HelpcrunchStepAlias(models.Model):
 
     def _is_start(self):
         return self.phrase == START
+
+
+def _name_scope(vals):
+    """Return the values of a row without the manual's name for the scope.
+
+    Written in one go, or the phrase would be everybody's for a moment.
+    """
+    if "code" not in vals:
+        return vals
+    return {
+        "scope_step_id" if name == "code" else name: value
+        for name, value in vals.items()
+    }

@@ -3,7 +3,7 @@ from unittest.mock import patch
 from odoo.tests import tagged
 
 from ...const import PRIORITY_BROADCAST, PRIORITY_LIVE
-from ...jobs import sender as courier_module
+from ...jobs import sender as sender_module
 from ..common_broadcasts import BroadcastCase
 
 WIDGET, TELEGRAM, VIBER = 1, 2, 3
@@ -215,7 +215,7 @@ class TestBroadcast(BroadcastCase):
         self.helpcrunch.close(int(self.chat().external_id))
         self.take_in()
         events = self.env["helpcrunch.event"]
-        make = courier_module.calls.make
+        make = sender_module.calls.make
 
         def tell_first(call):
             """HelpCrunch's webhook comes before its answer."""
@@ -227,7 +227,7 @@ class TestBroadcast(BroadcastCase):
                 self.assertTrue(events.search([("event_type", "=", "chat.new")])[0])
             return answer
 
-        with patch.object(courier_module.calls, "make", tell_first):
+        with patch.object(sender_module.calls, "make", tell_first):
             self.send()
         chats = self.env["helpcrunch.chat"].search(
             [("customer_id.external_id", "=", "5001")]

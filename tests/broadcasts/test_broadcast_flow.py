@@ -167,7 +167,7 @@ class TestBroadcastFlow(BroadcastCase):
     def test_a_late_answer_is_none(self):
         self.customers(1)
         broadcast = self.send()
-        self.by_machine(broadcast.recipient_ids).message_id.sent_at -= 25 * 3600
+        self.by_machine(broadcast.recipient_ids).message_ids.sent_at -= 25 * 3600
         self.says("thanks")
         self.assertFalse(broadcast.recipient_ids.answered_at)
         self.assertFalse(self.chat().broadcast_recipient_id)

@@ -4,8 +4,8 @@ from unittest.mock import patch
 from odoo.tests import tagged
 
 from ...exceptions import HelpcrunchError, RejectedError
+from ...jobs import broadcasts
 from ...jobs import calls as calls_module
-from ...jobs import dialogues as work
 from ..common_broadcasts import BroadcastCase
 
 _LONG = "First " + "word " * 250
@@ -104,7 +104,7 @@ class TestBroadcastOnce(BroadcastCase):
         self.helpcrunch.set(fail_next=[{"fail": 400, "path": "POST /v1/messages"}])
         self.send_rest(broadcast)
         self.assertEqual(self.states(broadcast), {5001: "refused"})
-        broadcast.recipient_ids.message_id.action_send_again()
+        broadcast.recipient_ids.message_ids.action_send_again()
         self.assertEqual(broadcast.state, "running")
         self.deliver()
         self.send_rest(broadcast)
@@ -165,7 +165,7 @@ class TestBroadcastOnce(BroadcastCase):
         self.by_machine(self.account).state = "error"
         self.bot.write({"quiet_from": 0, "quiet_to": 23.99})
         with self.enter_test_mode_if_needed():
-            work.send_broadcasts(self.env.cr.dbname, alone=True)
+            broadcasts.dispatch_broadcasts(self.env.cr.dbname, everything=True)
         self.env.invalidate_all()
         self.by_machine(self.account).state = "connected"
         self.deliver()
@@ -240,21 +240,21 @@ class TestBroadcastOnce(BroadcastCase):
         number = chat.external_id
         chat.external_id = "new:1:0"
         self.env.flush_all()
-        # As the look has read it; the courier is faster.
+        # As the look has read it; the sender is faster.
         self.assertEqual(chat.external_id, "new:1:0")
         self.env.cr.execute(
             "UPDATE helpcrunch_chat SET external_id = %s WHERE id = %s",
             [number, chat.id],
         )
         self.by_machine(broadcast).state = "running"
-        self.by_machine(broadcast).recipient_ids._hand_out()
+        self.by_machine(broadcast).recipient_ids._enqueue()
         self.env.invalidate_all()
         self.go_on(broadcast)
         self.assertEqual(self.states(broadcast), {5001: "sent"})
 
     def test_a_chat_that_another_program_made_is_not_ours(self):
         self.customers(1)
-        foreign = self.account._get_api().create_chat(5001, 2)
+        foreign = self.account._get_connection().get_client().create_chat(5001, 2)
         self.helpcrunch.desk.chats[foreign["id"]].created_at -= 600
         self.chat().state = "done"
         broadcast = self.plan()

@@ -2,7 +2,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from ...jobs import sender as courier_module
+from ...jobs import sender as sender_module
 from ..common_broadcasts import BroadcastCase
 
 
@@ -67,7 +67,7 @@ class TestBroadcastQueries(BroadcastCase):
         self.account.requests_per_minute = 248
         self.by_machine(self.account).budget_ids.calls = {}
         broadcasts = self.env["helpcrunch.broadcast"]
-        look, (chat_ids, is_more) = self._count(broadcasts._feed)
+        look, (chat_ids, is_more) = self._count(broadcasts._dispatch)
         self.assertEqual((len(chat_ids), is_more), (2, True))
         events = self.env["helpcrunch.event"]
         events._take_turn(chat_ids[0])
@@ -77,14 +77,14 @@ class TestBroadcastQueries(BroadcastCase):
 
     def test_a_look_costs_the_same_for_few_and_for_many(self):
         self.customers(1)
-        with patch.object(courier_module.Courier, "run", lambda courier: None):
+        with patch.object(sender_module.Sender, "run", lambda sender: sender.delivery):
             look, turn = self._look_at(10)
         self.assertLessEqual(look, 24)
         self.assertLessEqual(turn, 22)
 
     def test_a_look_among_many(self):
         self.customers(1)
-        with patch.object(courier_module.Courier, "run", lambda courier: None):
+        with patch.object(sender_module.Sender, "run", lambda sender: sender.delivery):
             look, turn = self._look_at(1000)
         self.assertLessEqual(look, 24)
         self.assertLessEqual(turn, 22)

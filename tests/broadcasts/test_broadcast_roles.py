@@ -42,7 +42,7 @@ class TestBroadcastRoles(BroadcastCase):
             self.look()
         mine = broadcast.with_user(self.manager)
         mine.action_pause()
-        self.assertFalse(broadcast.recipient_ids.message_id)
+        self.assertFalse(broadcast.recipient_ids.message_ids)
         mine.action_resume()
         with self.nothing_goes_out():
             self.look()

@@ -3,10 +3,8 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from ...jobs import dialogues as work
-from ...jobs import worker
-from ...jobs.sender import Courier
-from ...models.broadcasts import helpcrunch_broadcast_dispatch
+from ...jobs import broadcasts, dialogues, worker
+from ...jobs.sender import Sender
 from ..common import PATIENCE
 from ..common_threads import ThreadCase
 
@@ -56,8 +54,10 @@ class TestBroadcastThreads(ThreadCase):
 
     def test_twelve_plan_one_run(self):
         self.open_dialogues(5)
-        with patch.object(work, "submit_broadcasts"):
-            self.together(*[lambda: work.run_schedule(self.dbname, self.step_id)] * 12)
+        with patch.object(broadcasts, "dispatch_broadcasts"):
+            self.together(
+                *[lambda: broadcasts.run_schedule(self.dbname, self.step_id)] * 12
+            )
         with self.transaction() as env:
             broadcast = self.broadcasts(env)
             self.assertEqual(len(broadcast), 1)
@@ -65,17 +65,19 @@ class TestBroadcastThreads(ThreadCase):
 
     def test_eight_look_and_send(self):
         self.open_dialogues(24)
-        with patch.object(work, "submit_broadcasts"):
-            work.run_schedule(self.dbname, self.step_id)
-        with (
-            patch.object(helpcrunch_broadcast_dispatch, "_FRESH_SECONDS", 0),
-            patch.object(work, "_FEED_SECONDS", 0.05),
-        ):
+        with patch.object(broadcasts, "dispatch_broadcasts"):
+            broadcasts.run_schedule(self.dbname, self.step_id)
+        with patch.object(broadcasts, "DISPATCH_SECONDS", 0.05):
             deadline = time.monotonic() + PATIENCE
             state = None
             while state != "done" and time.monotonic() < deadline:
                 self.together(
-                    *[lambda: work.send_broadcasts(self.dbname, alone=True)] * 8
+                    *[
+                        lambda: broadcasts.dispatch_broadcasts(
+                            self.dbname, everything=True
+                        )
+                    ]
+                    * 8
                 )
                 with self.transaction() as env:
                     state = self.broadcasts(env).state
@@ -86,8 +88,8 @@ class TestBroadcastThreads(ThreadCase):
 
     def test_customers_who_write_meanwhile_are_answered(self):
         self.open_dialogues(12)
-        with patch.object(work, "submit_broadcasts"):
-            work.run_schedule(self.dbname, self.step_id)
+        with patch.object(broadcasts, "dispatch_broadcasts"):
+            broadcasts.run_schedule(self.dbname, self.step_id)
 
         def write():
             for customer in range(6001, 6013):
@@ -97,12 +99,12 @@ class TestBroadcastThreads(ThreadCase):
 
         def send():
             for _look in range(12):
-                work.send_broadcasts(self.dbname, alone=True)
+                broadcasts.dispatch_broadcasts(self.dbname, everything=True)
                 time.sleep(0.05)
 
         self.together(write, send)
         self.settle()
-        work.send_broadcasts(self.dbname, alone=True)
+        broadcasts.dispatch_broadcasts(self.dbname, everything=True)
         self.settle()
         for chat in self.chat_ids:
             texts = [
@@ -115,31 +117,31 @@ class TestBroadcastThreads(ThreadCase):
 
     def test_a_slow_look_is_followed_by_the_next(self):
         self.open_dialogues(4)
-        with patch.object(work, "submit_broadcasts"):
-            work.run_schedule(self.dbname, self.step_id)
+        with patch.object(broadcasts, "dispatch_broadcasts"):
+            broadcasts.run_schedule(self.dbname, self.step_id)
         model = self.registry["helpcrunch.broadcast"]
-        settle, delays = model._settle, [0.15]
+        continue_flows, delays = model._continue_flows, [0.15]
 
         def slow(broadcasts):
             time.sleep(delays.pop() if delays else 0)
-            return settle(broadcasts)
+            return continue_flows(broadcasts)
 
-        with patch.object(model, "_settle", slow):
-            work.send_broadcasts(self.dbname)
+        with patch.object(model, "_continue_flows", slow):
+            broadcasts.dispatch_broadcasts(self.dbname)
             self.settle()
         with self.transaction() as env:
             self.assertEqual(self.broadcasts(env).state, "done")
 
     def test_two_looks_that_take_one_message_back(self):
         self.open_dialogues(1)
-        with patch.object(work, "submit_broadcasts"):
-            work.run_schedule(self.dbname, self.step_id)
-        with patch.object(Courier, "run", lambda courier: None):
+        with patch.object(broadcasts, "dispatch_broadcasts"):
+            broadcasts.run_schedule(self.dbname, self.step_id)
+        with patch.object(Sender, "run", lambda sender: sender.delivery):
             self.look()
         with self.transaction() as env:
             recipient = self.broadcasts(env).recipient_ids
             env["helpcrunch.outbox"]._cancel_unsent(
-                [("message_id", "=", recipient.message_id.id)], "taken back"
+                [("message_id", "in", recipient.message_ids.ids)], "taken back"
             )
         for _time in range(4):
             self.together(*[self.look] * 6)
@@ -150,9 +152,15 @@ class TestBroadcastThreads(ThreadCase):
 
     def look(self):
         """Look once, take the turns and make the calls; no alarm for the next."""
-        chat_ids, _is_more = worker.run(
-            self.dbname, work._feed_broadcasts, True, committed=True
+        worker.call(
+            self.dbname,
+            "helpcrunch.broadcast.recipient",
+            "_note_all_outcomes",
+            committed=True,
+        )
+        chat_ids, _is_more = worker.call(
+            self.dbname, "helpcrunch.broadcast", "_dispatch", committed=True
         )
         for chat_id in chat_ids:
-            work.take_turns(self.dbname, chat_id)
+            dialogues.take_turns(self.dbname, chat_id)
         self.settle()

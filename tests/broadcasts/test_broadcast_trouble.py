@@ -5,8 +5,8 @@ from psycopg2.errors import UniqueViolation
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ...jobs import dialogues as work
-from ...jobs import sender as courier_module
+from ...jobs import dialogues
+from ...jobs import sender as sender_module
 from ..common_broadcasts import BroadcastCase
 
 _LOGGER = "odoo.addons.helpcrunch_chatbot.jobs"
@@ -23,7 +23,7 @@ class TestBroadcastTrouble(BroadcastCase):
         broadcast = self.plan()
         with self.nothing_goes_out():
             self.look()
-        self.assertTrue(broadcast.recipient_ids.message_id)
+        self.assertTrue(broadcast.recipient_ids.message_ids)
         broadcast.action_pause()
         self.assertEqual(broadcast.state, "paused")
         self.look(3)
@@ -41,9 +41,9 @@ class TestBroadcastTrouble(BroadcastCase):
         broadcast = self.plan()
         with (
             self.enter_test_mode_if_needed(),
-            patch.object(courier_module.Courier, "run", lambda courier: None),
+            patch.object(sender_module.Sender, "run", lambda sender: sender.delivery),
         ):
-            self.env["helpcrunch.broadcast"]._feed()
+            self.env["helpcrunch.broadcast"]._dispatch()
         broadcast.action_pause()
         self.settle()
         self.assertEqual(self.heard(5001), ["Welcome"])
@@ -169,7 +169,7 @@ class TestBroadcastTrouble(BroadcastCase):
                     [("state", "=", "pending")]
                 ).not_before = False
                 with self.enter_test_mode_if_needed():
-                    work.take_turns(self.env.cr.dbname, self.chat(5001).id)
+                    dialogues.take_turns(self.env.cr.dbname, self.chat(5001).id)
                 self.env.invalidate_all()
             self.send_rest(broadcast)
         self.assertEqual(self.states(broadcast), {5001: "error", 5002: "sent"})
@@ -222,11 +222,11 @@ class TestBroadcastTrouble(BroadcastCase):
             self.look()
         # Two messages wait; nobody else is drawn in.
         self.assertEqual(sum(broadcast.recipient_ids.mapped("attempt")), 0)
-        self.assertEqual(len(broadcast.recipient_ids.filtered("message_id")), 2)
+        self.assertEqual(len(broadcast.recipient_ids.filtered("message_ids")), 2)
         # After a minute one more tries.
         self._age_calls("claimed_at")
         self.look()
-        self.assertEqual(len(broadcast.recipient_ids.filtered("message_id")), 3)
+        self.assertEqual(len(broadcast.recipient_ids.filtered("message_ids")), 3)
         # It is back: the next that tries shows it, and all others follow at once.
         self.helpcrunch.set(down=False)
         self._age_calls("claimed_at")

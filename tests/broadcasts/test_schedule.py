@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 
 from odoo.tests import Form, freeze_time, tagged
 
-from ...jobs import dialogues as work
+from ...jobs import broadcasts
 from ..common_broadcasts import BroadcastCase
 
 
@@ -346,26 +346,24 @@ class TestScheduleStep(BroadcastCase):
     def test_a_crash_at_the_moment_of_the_run_makes_neither_two_nor_none(self):
         self.customers(1)
         step = self.draw(next_run="2026-11-25 07:00:00")
-        broadcasts = self.registry["helpcrunch.broadcast"]
-        plan = broadcasts._plan
+        model = self.registry["helpcrunch.broadcast"]
+        plan = model._plan
 
         def crash(model, step, moment):
             plan(model, step, moment)
             raise RuntimeError("power cut")
 
         with freeze_time("2026-11-25 07:00:00"):
-            self.patch(broadcasts, "_plan", crash)
+            self.patch(model, "_plan", crash)
             with (
                 self.enter_test_mode_if_needed(),
-                self.assertLogs(
-                    "odoo.addons.helpcrunch_chatbot.jobs.dialogues", "ERROR"
-                ),
+                self.assertLogs(broadcasts.__name__, "ERROR"),
             ):
-                work.run_schedule(self.env.cr.dbname, step.id)
+                broadcasts.run_schedule(self.env.cr.dbname, step.id)
             self.env.invalidate_all()
             self.assertFalse(step.broadcast_ids)
             self.assertIn("cannot run", self.bot.activity_ids.summary)
-            self.patch(broadcasts, "_plan", plan)
+            self.patch(model, "_plan", plan)
             self.run_cron()
             self.run_cron()
         self.assertEqual(len(step.broadcast_ids), 1)

@@ -6,8 +6,7 @@ from unittest.mock import patch
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from ...jobs import dialogues as work
-from ...jobs import worker
+from ...jobs import contacts, dialogues, worker
 from ...models.contacts import helpcrunch_duplicate_merge
 from ...models.dialogue.turn import Turn
 from ..common import MANAGER_GROUP, PATIENCE
@@ -67,7 +66,7 @@ class TestMergeThreads(ThreadCase):
             return env["res.partner"].create({"name": "Old", "phone": PHONE}).id
 
     def merge(self):
-        work.merge_contacts(self.dbname)
+        contacts.merge_contacts(self.dbname)
 
     def test_many_merges_of_one_number_at_once(self):
         old = self.contact()
@@ -161,7 +160,7 @@ class TestMergeThreads(ThreadCase):
                 self.assertEqual(self.pending(env), 1)
             go_on.set()
             thread.join(PATIENCE)
-        work.take_turns(self.dbname, chat_id)
+        dialogues.take_turns(self.dbname, chat_id)
         self.settle()
         with self.transaction() as env:
             chat = env["helpcrunch.chat"].browse(chat_id)
@@ -202,11 +201,11 @@ class TestMergeThreads(ThreadCase):
             with (
                 patch.object(helpcrunch_duplicate_merge, "_LOCK_TIMEOUT", "300ms"),
                 patch.object(worker, "submit_later") as submit_later,
-                self.assertLogs(work.__name__, "WARNING"),
+                self.assertLogs(contacts.__name__, "WARNING"),
             ):
                 self.merge()
             alarms = [call.args[:2] for call in submit_later.call_args_list]
-            self.assertIn((5, work.merge_contacts), alarms)
+            self.assertIn((5, contacts.merge_contacts), alarms)
             # The dialogue is free again, and the merge waits for its time.
             self.says("/start")
             cr.rollback()

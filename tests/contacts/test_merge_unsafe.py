@@ -2,7 +2,7 @@
 
 from odoo.tests import new_test_user, tagged
 
-from ...jobs import dialogues as work
+from ...jobs import contacts
 from .test_merge import PHONE, MergeCase
 
 
@@ -112,9 +112,7 @@ class TestUnsafeMerges(MergeCase):
             raise ValueError("No room")
 
         self.patch(wizard, "_merge", refuse)
-        with self.assertLogs(
-            "odoo.addons.helpcrunch_chatbot.jobs.dialogues", "WARNING"
-        ):
+        with self.assertLogs("odoo.addons.helpcrunch_chatbot.jobs.contacts", "WARNING"):
             self.merge()
         self.assertEqual((row.state, row.tries), ("queued", 1))
         self.assertIn("No room", row.error)
@@ -123,7 +121,7 @@ class TestUnsafeMerges(MergeCase):
         self.assertEqual(row.tries, 1)
         for _try in range(4):
             row.not_before = False
-            with self.assertLogs(work.__name__, "WARNING"):
+            with self.assertLogs(contacts.__name__, "WARNING"):
                 self.merge()
         self.assertEqual((row.state, row.reason), ("open", "failed"))
         self.assertEqual(row.partner_id, new)

@@ -2,7 +2,8 @@
 
 from odoo.tests import new_test_user, tagged
 
-from ..common import HelpcrunchCase
+from ...models.dialogue.turn import Turn
+from ..common import HelpcrunchCase, snapshot
 
 
 @tagged("post_install", "-at_install")
@@ -45,7 +46,8 @@ class TestMergedLeads(HelpcrunchCase):
         )
 
     def order(self, chat, title=""):
-        return chat._get_or_make_lead(title, self.seller)
+        turn = Turn(self.by_machine(chat), snapshot(company_id=chat.company_id.id))
+        return turn.chat._get_or_make_lead(title, self.seller)
 
     def test_the_survivor_has_the_dialogue(self):
         self.says("lead")

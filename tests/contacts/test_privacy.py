@@ -10,7 +10,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
 from ...jobs import catch_up
-from ...jobs.sender import Courier
+from ...jobs.sender import Sender
 from ...models.dialogue import helpcrunch_account as catch_up_rows
 from ..common import CUSTOMER, HelpcrunchCase
 
@@ -219,16 +219,16 @@ class TestPrivacy(HelpcrunchCase):
         self.env["helpcrunch.outbox"].search(
             [("chat_id", "=", chat_id), ("state", "in", ("pending", "unknown"))]
         ).write({"state": "pending", "not_before": False})
-        courier = Courier(self.env.cr.dbname, chat_id)
-        finish = courier._finish
+        sender = Sender(self.env.cr.dbname, chat_id)
+        finish = sender._finish
 
         def erase_and_finish(*args, **kwargs):
             self.erase()
             return finish(*args, **kwargs)
 
-        self.patch(courier, "_finish", erase_and_finish)
+        self.patch(sender, "_finish", erase_and_finish)
         with self.enter_test_mode_if_needed():
-            courier.run()
+            sender.run()
         self.assertFalse(self.chat())
 
     def test_only_a_manager_erases(self):

@@ -3,8 +3,8 @@ from psycopg2.errors import SerializationFailure
 from odoo import SUPERUSER_ID, api
 from odoo.tests import tagged
 
-from ...jobs import dialogues as work
-from ...jobs.sender import Courier
+from ...jobs import budget, dialogues
+from ...jobs.sender import Sender
 from ..common import BOT_AGENT
 from ..common_threads import ThreadCase
 
@@ -84,7 +84,7 @@ class TestConcurrency(ThreadCase):
         ]
         for webhook in reversed(webhooks):
             self.receive(webhook, do_work=False)
-        self.together(*[lambda: work.take_turns(self.dbname, chat_id)] * 4)
+        self.together(*[lambda: dialogues.take_turns(self.dbname, chat_id)] * 4)
         self.settle()
         with self.transaction() as env:
             lines = env["helpcrunch.message"].search(
@@ -124,11 +124,13 @@ class TestConcurrency(ThreadCase):
             late.execute("SELECT 1")
             with self.transaction() as env:
                 self.assertTrue(env["helpcrunch.event"]._take_turn(chat_id))
-            picked = {}
+            attempt = dialogues.Attempt()
             events = api.Environment(late, SUPERUSER_ID, {})["helpcrunch.event"]
             with self.assertRaises(SerializationFailure):
-                events._take_turn(chat_id, picked)
-            self.assertFalse(picked, "the stale transaction got past the lock")
+                events._take_turn(chat_id, attempt)
+            self.assertIsNone(
+                attempt.event_id, "the stale transaction got past the lock"
+            )
             late.rollback()
 
     def test_budget_is_never_overdrawn(self):
@@ -141,19 +143,19 @@ class TestConcurrency(ThreadCase):
 
         def take():
             for _try in range(10):
-                if work.take_budget(self.dbname, {"account_id": self.account_id}):
+                if budget.take(self.dbname, self.account_id):
                     granted.append(1)
 
         self.together(*[take] * 8)
         self.assertEqual(len(granted), 20)
 
-    def test_two_couriers_send_each_message_once_and_in_order(self):
+    def test_two_senders_send_each_message_once_and_in_order(self):
         chat_id = self.begin()
         with self.transaction() as env:
             chat = env["helpcrunch.chat"].browse(chat_id)
             self.queue(chat, [f"Line {number}" for number in range(10)])
         self.helpcrunch.set(latency=0.01)
-        self.together(*[lambda: Courier(self.dbname, chat_id).run()] * 4)
+        self.together(*[lambda: Sender(self.dbname, chat_id).run()] * 4)
         said = [
             line["text"]
             for line in self.helpcrunch.messages(7001)
@@ -170,9 +172,9 @@ class TestConcurrency(ThreadCase):
             def queue_and_send(number=number):
                 with self.transaction() as env:
                     self.queue(env["helpcrunch.chat"].browse(chat_id), [f"B{number}"])
-                Courier(self.dbname, chat_id).run()
+                Sender(self.dbname, chat_id).run()
 
-            self.together(lambda: Courier(self.dbname, chat_id).run(), queue_and_send)
+            self.together(lambda: Sender(self.dbname, chat_id).run(), queue_and_send)
             with self.transaction() as env:
                 self.assertFalse(
                     env["helpcrunch.outbox"].search_count(
@@ -181,23 +183,25 @@ class TestConcurrency(ThreadCase):
                 )
 
     def test_a_crash_while_sending_is_judged_not_repeated(self):
-        """The connection of a courier dies in the middle of its call."""
+        """The connection of a sender dies in the middle of its call."""
         chat_id = self.begin()
         for arrives in (True, False):
             text = f"Only once, {arrives}"
             with self.transaction() as env:
                 self.queue(env["helpcrunch.chat"].browse(chat_id), [text])
             self._crash_while_sending(chat_id, arrives, text)
-            courier = Courier(self.dbname, chat_id)
-            courier.run()
-            self.assertGreater(courier.wait, 5, "judged while it may be under way")
+            sender = Sender(self.dbname, chat_id)
+            sender.run()
+            self.assertGreater(
+                sender.delivery.wait, 5, "judged while it may be under way"
+            )
             with self.transaction() as env:
                 env.cr.execute(
                     "UPDATE helpcrunch_outbox SET claimed_at = claimed_at"
                     " - interval '1 minute' WHERE chat_id = %s AND state = 'sending'",
                     [chat_id],
                 )
-            Courier(self.dbname, chat_id).run()
+            Sender(self.dbname, chat_id).run()
             said = [line["text"] for line in self.helpcrunch.messages(7001)]
             self.assertEqual(said.count(text), 1)
             with self.transaction() as env:
@@ -213,12 +217,12 @@ class TestConcurrency(ThreadCase):
         class Killed(BaseException):
             pass
 
-        def die(courier, call):
+        def die(sender, call):
             if arrives:
                 self.helpcrunch.agent_says(int(BOT_AGENT), 7001, text)
             raise Killed
 
-        courier = Courier(self.dbname, chat_id)
-        courier._make_call = lambda call: die(courier, call)
+        sender = Sender(self.dbname, chat_id)
+        sender._make = lambda call: die(sender, call)
         with self.assertRaises(Killed):
-            courier.run()
+            sender.run()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
-from ...jobs import dialogues as work
+from ...jobs import contacts
 from ..common import CUSTOMER, TELEGRAM, HelpcrunchCase
 
 VIBER = 3
@@ -27,7 +27,7 @@ class TestCustomers(HelpcrunchCase):
     def look_up(self):
         """Ask HelpCrunch about customers, as the pool of threads does."""
         with self.enter_test_mode_if_needed():
-            work.look_up_customers(self.env.cr.dbname)
+            contacts.look_up_customers(self.env.cr.dbname)
         self.env.invalidate_all()
 
     def tags(self, customer=CUSTOMER):

@@ -11,7 +11,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ...jobs import dialogues as work
+from ...jobs import contacts, dialogues, worker
 from ...models.dialogue.turn_careful import CarefulTurn
 from ..common import HelpcrunchCase, snapshot
 
@@ -149,7 +149,7 @@ class TestStepRefused(HelpcrunchCase):
             self.assertEqual(nets, ["Broken", "After"])
 
     def test_a_clash_is_no_refusal(self):
-        turn = CarefulTurn(self.chat(), snapshot(careful=ValueError))
+        turn = CarefulTurn(self.chat(), snapshot(failed_with=ValueError))
         for error, is_refusal in (
             (errors.SerializationFailure(), False),
             (errors.DeadlockDetected(), False),
@@ -161,7 +161,7 @@ class TestStepRefused(HelpcrunchCase):
         ):
             with self.subTest(error=type(error)):
                 self.assertEqual(turn._is_refusal(error), is_refusal)
-        turn.snapshot.careful = errors.UniqueViolation
+        turn.snapshot.failed_with = errors.UniqueViolation
         self.assertTrue(turn._is_refusal(errors.UniqueViolation()))
 
     def make_field(self):
@@ -279,7 +279,7 @@ class TestWakeUps(HelpcrunchCase):
         self.enterContext(_QUIET)
         self.alarms = []
         patcher = patch.object(
-            work.worker,
+            worker,
             "submit_later",
             lambda seconds, function, *args, bulk=False: self.alarms.append(
                 (seconds, function, args)
@@ -306,7 +306,7 @@ class TestWakeUps(HelpcrunchCase):
         self.assertEqual(self.says("Two"), [])
         self.assertEqual(
             [(function, args[-1]) for _seconds, function, args in self.alarms],
-            [(work.take_turns, chat.id)],
+            [(dialogues.take_turns, chat.id)],
         )
         self.assertLess(self.alarms[0][0], 2)
 
@@ -329,5 +329,5 @@ class TestWakeUps(HelpcrunchCase):
         self.merge()
         self.assertEqual(
             [function for _seconds, function, _args in self.alarms],
-            [work.merge_contacts],
+            [contacts.merge_contacts],
         )

@@ -2,8 +2,7 @@
 
 from odoo.tests import new_test_user, tagged
 
-from ...tools import matching
-from ...tools import typed_values as answers
+from ...tools import matching, typed_values
 from ..common import CUSTOMER, HelpcrunchCase
 
 PHOTO = "https://ucarecdn.com/0b1c4f3e-6f0d-4c3e-9a52-0f1d2c3b4a59/photo.jpg"
@@ -220,7 +219,7 @@ class TestTypedWords(TypingCase):
                 self.assertFalse(self.partner(number).email)
         self.begins(customer=5009, email="Taras@Example.com")
         self.assertEqual(self.partner(5009).email, "taras@example.com")
-        self.assertIsNone(answers.read_email(["a@example.com"]))
+        self.assertIsNone(typed_values.read_email(["a@example.com"]))
 
     # === NUMBERS === #
 

@@ -5,8 +5,9 @@ from unittest.mock import patch
 from odoo.tests import HttpCase, tagged
 
 from ...const import WEBHOOK_MAX_BYTES
-from ...jobs import dialogues as work
+from ...jobs import dialogues
 from ...tools import signature
+from ...tools.webhook import Receipt
 from ..common import PATIENCE, HelpcrunchCase
 
 KEY = "test-signing-key"
@@ -99,7 +100,7 @@ class TestWebhook(HelpcrunchCase, HttpCase):
             ["chat.new", "customer.new", "message.chat.customer"],
         )
         message = events.filtered(lambda event: "message" in event.event_type)
-        self.assertEqual(message._get_facts().message_text(), "Їжак — hi")
+        self.assertEqual(message._get_data().message_text(), "Їжак — hi")
         self.assertEqual(message.state, "pending")
 
     def test_signature(self):
@@ -189,13 +190,13 @@ class TestWebhook(HelpcrunchCase, HttpCase):
         event = self._event()
         event["eventData"] = json.dumps(event["eventData"])
         self.assertEqual(self._post(event), 200)
-        self.assertEqual(self._stored()._get_facts().message_text(), "Good day")
+        self.assertEqual(self._stored()._get_data().message_text(), "Good day")
 
     def test_nul_and_lone_surrogates_are_dropped(self):
         event = self._event()
         event["eventData"]["message"]["text"] = "a\u0000b\ud83dc😀"
         self.assertEqual(self._post(event), 200)
-        self.assertEqual(self._stored()._get_facts().message_text(), "abc😀")
+        self.assertEqual(self._stored()._get_data().message_text(), "abc😀")
 
     def test_unknown_event_is_stored_as_ignored(self):
         self.assertEqual(self._post(self._event(event="chat.sneezed")), 200)
@@ -233,16 +234,16 @@ class TestWebhook(HelpcrunchCase, HttpCase):
             self._post(self._event())
             self._post(self._event())
             first, second = (receipts.get(timeout=PATIENCE) for _post in range(2))
-        self.assertEqual(first["event_id"], self._stored().id)
-        self.assertNotIn("event_id", second)
+        self.assertEqual(first.event_id, self._stored().id)
+        self.assertIsNone(second.event_id)
 
     def test_arrival_is_noted_apart_from_the_account(self):
         write_date = self.account.write_date
         with self.enter_test_mode_if_needed():
-            work._arrivals.clear()
-            work.after_webhook(
+            dialogues._arrivals.clear()
+            dialogues.after_webhook(
                 self.env.cr.dbname,
-                {"account_id": self.account.id, "event_type": "chat.new"},
+                Receipt(self.account.id, "chat.new"),
             )
         self.env.invalidate_all()
         arrival = self.account.arrival_ids.filtered(

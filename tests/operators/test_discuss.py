@@ -148,7 +148,7 @@ class TestDiscuss(OperatorCase):
                 self.receive(webhook)
         # The operator's own turn came first: it was sent. Now the other way round.
         self.settle()
-        self.env["helpcrunch.event"]._wake(chat.ids)
+        self.env["helpcrunch.event"]._process_soon(chat.ids)
         chat._store_own_event(
             "operator.said",
             {"user": self.olena.id, "mail_message": message.id, "text": "Later still"},

@@ -2,7 +2,7 @@ import time
 
 from odoo.tests import tagged
 
-from ...jobs import dialogues as work
+from ...jobs import dialogues
 from ...tools import webhook
 from ..common import BOT_AGENT, HUMAN_AGENT
 from ..common_operators import OperatorCase
@@ -166,7 +166,7 @@ class TestOperatorInbox(OperatorCase):
         stored = events._store(self.account.id, self.account.company_id.id, event)
         self.assertTrue(stored)
         with self.enter_test_mode_if_needed():
-            work.take_turns(self.env.cr.dbname, chat.id)
+            dialogues.take_turns(self.env.cr.dbname, chat.id)
             self.work()
         self.settle()
 
@@ -191,7 +191,7 @@ class TestOperatorInbox(OperatorCase):
         self.agent_writes("I take it", agent=303)
         self.by_machine(self.account).state = "connected"
         with self.enter_test_mode_if_needed():
-            work.drain(self.env.cr.dbname)
+            dialogues.drain(self.env.cr.dbname)
             self.work()
         self.take_in()
         self.assertNotEqual((self.remote()["assignee"] or {}).get("id"), HUMAN_AGENT)

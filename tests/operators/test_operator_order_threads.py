@@ -3,7 +3,7 @@
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from ...jobs import dialogues as work
+from ...jobs import dialogues, operators
 from ..common_threads import OperatorThreadCase
 
 _ROUNDS = 8
@@ -20,7 +20,7 @@ class TestOperatorOrderThreads(OperatorThreadCase):
             for webhook in self.helpcrunch.captured(clear=True):
                 self.receive(webhook)
             self.settle()
-            work.assign_waiting(self.dbname, self.queue_id)
+            operators.assign_waiting(self.dbname, self.queue_id)
             self.settle()
         self.helpcrunch.captured(clear=True)
         with self.transaction() as env:
@@ -80,8 +80,8 @@ class TestOperatorOrderThreads(OperatorThreadCase):
 
     def after_commit(self, chat_id):
         """Do what an order starts as soon as it is committed: see ``_run_outside``."""
-        work.take_turns(self.dbname, chat_id)
-        work.assign_waiting(self.dbname, self.queue_id)
+        dialogues.take_turns(self.dbname, chat_id)
+        operators.assign_waiting(self.dbname, self.queue_id)
 
     def all_at_once(self, *functions):
         self.together(*functions)

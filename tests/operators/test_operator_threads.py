@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from odoo.tests import tagged
 
-from ...jobs import dialogues as work
+from ...jobs import dialogues, operators
 from ...tools import webhook
 from ..common import HUMAN_AGENT, PATIENCE
 from ..common_threads import OPERATORS, OperatorThreadCase
@@ -48,8 +48,8 @@ class TestOperatorThreads(OperatorThreadCase):
 
     def ask(self, chat_id):
         """Take the turn of one request, and do what it starts after its commit."""
-        work.take_turns(self.dbname, chat_id)
-        work.assign_waiting(self.dbname, self.queue_id)
+        dialogues.take_turns(self.dbname, chat_id)
+        operators.assign_waiting(self.dbname, self.queue_id)
 
     def sessions(self, env):
         return env["helpcrunch.operator.session"].search(
@@ -84,8 +84,8 @@ class TestOperatorThreads(OperatorThreadCase):
             self.assertEqual(len(sessions), OPERATORS * _CAP)
             self.assertEqual(set(most.values()), {_CAP})
             # The rotation is exact.
-            operators = env["helpcrunch.operator.queue"].browse(self.queue_id)
-            order = operators.operator_ids.ids
+            queue = env["helpcrunch.operator.queue"].browse(self.queue_id)
+            order = queue.operator_ids.ids
             self.assertEqual(sessions.mapped("operator_id").ids, order)
             self.assertEqual([row.operator_id.id for row in sessions], order * _CAP)
             # The others wait, each knows the own place.
@@ -101,7 +101,7 @@ class TestOperatorThreads(OperatorThreadCase):
             with self.transaction() as env:
                 oldest = self.sessions(env).filtered(lambda row: row.state == "active")
                 oldest[0]._end("operator")
-            work.assign_waiting(self.dbname, self.queue_id)
+            operators.assign_waiting(self.dbname, self.queue_id)
             self.settle()
             with self.transaction() as env:
                 last = self.sessions(env)[-1]
@@ -112,8 +112,10 @@ class TestOperatorThreads(OperatorThreadCase):
         """What one transaction gives away, another one does not give again."""
         chat_ids = self.make_requests(OPERATORS * _CAP + 1)
         for chat_id in chat_ids:
-            work.take_turns(self.dbname, chat_id)
-        self.together(*[lambda: work.assign_waiting(self.dbname, self.queue_id)] * 12)
+            dialogues.take_turns(self.dbname, chat_id)
+        self.together(
+            *[lambda: operators.assign_waiting(self.dbname, self.queue_id)] * 12
+        )
         self.settle()
         with self.transaction() as env:
             sessions = self.sessions(env)
@@ -135,13 +137,15 @@ class TestOperatorThreads(OperatorThreadCase):
         self.queue_ids.append(other_id)
         chat_ids = self.make_requests(8)
         for chat_id in chat_ids:
-            work.take_turns(self.dbname, chat_id)
+            dialogues.take_turns(self.dbname, chat_id)
         with self.transaction() as env:
             env["helpcrunch.chat"].browse(chat_ids[::2]).queue_id = other_id
         queues = (self.queue_id, other_id) * 6
         self.together(
             *[
-                lambda queue_id=queue_id: work.assign_waiting(self.dbname, queue_id)
+                lambda queue_id=queue_id: operators.assign_waiting(
+                    self.dbname, queue_id
+                )
                 for queue_id in queues
             ]
         )
@@ -183,9 +187,9 @@ class TestOperatorThreads(OperatorThreadCase):
             # The turn runs; its cursor is not committed when the person's word comes.
             env["helpcrunch.event"]._take_turn(chat_id)
             self.receive(takeover, do_work=False)
-        # Now the courier comes first, as it well may.
-        work.deliver(self.dbname, chat_id)
-        work.take_turns(self.dbname, chat_id)
+        # Now the sender comes first, as it well may.
+        dialogues.deliver(self.dbname, chat_id)
+        dialogues.take_turns(self.dbname, chat_id)
         self.settle()
         with self.transaction() as env:
             chat = env["helpcrunch.chat"].browse(chat_id)

@@ -141,7 +141,7 @@ class TestOperators(OperatorCase):
         chat = self.connect()
         self.operator.available = True
         with self.enter_registry_test_mode():
-            ids = self.queue._assign_waiting()
+            ids = self.by_machine(self.queue)._assign_waiting()
         self.assertEqual(ids, chat.ids)
         self.helpcrunch.close(int(chat.external_id))
         with self.enter_test_mode_if_needed():
@@ -283,7 +283,7 @@ class TestOperators(OperatorCase):
         self.env.flush_all()
         self.env.invalidate_all()
         with self.assertQueryCount(5):
-            self.queue._assign_waiting()
+            self.by_machine(self.queue)._assign_waiting()
         self.assertEqual(
             operators.mapped("active_chat_count"), [12] * 50, "100 were assigned"
         )

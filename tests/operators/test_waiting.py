@@ -5,7 +5,7 @@ from lxml import etree
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from ...jobs import dialogues as work
+from ...jobs import operators
 from ..common import CUSTOMER
 from ..common_operators import OperatorCase
 from ..common_threads import OperatorThreadCase
@@ -16,7 +16,7 @@ _GONE = "waits no more"
 def press(chat, user):
     """Press *Take* and do what follows its commit; return what the client does then."""
     action = chat.with_user(user).action_take()
-    work.take_waiting(chat.env.cr.dbname, chat.queue_id.id, chat.id, user.id)
+    operators.take_waiting(chat.env.cr.dbname, chat.queue_id.id, chat.id, user.id)
     return action
 
 
@@ -91,7 +91,9 @@ class TestWaiting(OperatorCase):
             late.action_take()
         # Was there when the button was pressed, and is not when it is given.
         with self.enter_test_mode_if_needed():
-            work.take_waiting(self.env.cr.dbname, self.queue.id, chat.id, self.petro.id)
+            operators.take_waiting(
+                self.env.cr.dbname, self.queue.id, chat.id, self.petro.id
+            )
         with self.refused(_GONE):
             look(action, self.petro)
         self.assertEqual(chat.user_id, self.olena)
@@ -111,7 +113,9 @@ class TestWaiting(OperatorCase):
             self.take(chat, self.olena)
         # Whoever forgoes the button's own look meets the same limit.
         with self.enter_test_mode_if_needed():
-            work.take_waiting(self.env.cr.dbname, self.queue.id, chat.id, self.olena.id)
+            operators.take_waiting(
+                self.env.cr.dbname, self.queue.id, chat.id, self.olena.id
+            )
         self.assertFalse(chat.session_ids)
         # A manager may: for himself, and without a place in the queue.
         self.take(chat, self.manager)
@@ -136,7 +140,9 @@ class TestWaiting(OperatorCase):
         chat.with_user(self.manager).action_return_to_bot()
         with self.enter_test_mode_if_needed():
             self.take_own_events()
-            work.take_waiting(self.env.cr.dbname, self.queue.id, chat.id, self.olena.id)
+            operators.take_waiting(
+                self.env.cr.dbname, self.queue.id, chat.id, self.olena.id
+            )
         self.assertEqual(chat.state, "bot")
         with self.refused(_GONE):
             look(action, self.olena)
@@ -330,7 +336,7 @@ class TestTakeThreads(OperatorThreadCase):
         """Press the button, as a request does, then look what came of it."""
         with self.transaction(user_id) as env:
             action = env["helpcrunch.chat"].browse(chat_id).action_take()
-        work.take_waiting(self.dbname, queue_id, chat_id, user_id)
+        operators.take_waiting(self.dbname, queue_id, chat_id, user_id)
         with self.transaction() as env:
             user = env["res.users"].browse(user_id)
             try:
@@ -398,7 +404,7 @@ class TestTakeThreads(OperatorThreadCase):
         told = []
         self.together(
             lambda: self.press(chat_id, self.user_ids[1], queue_id, told),
-            lambda: work.assign_waiting(self.dbname, queue_id),
+            lambda: operators.assign_waiting(self.dbname, queue_id),
         )
         self.settle()
         with self.transaction() as env:

@@ -4,10 +4,9 @@ from unittest.mock import patch
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ...jobs import dialogues as work
-from ...jobs import sender as courier_module
-from ...jobs import worker
-from ...jobs.sender import Courier
+from ...jobs import dialogues, worker
+from ...jobs import sender as sender_module
+from ...jobs.sender import Sender
 from ...models.dialogue import helpcrunch_account as catch_up_rows
 from ..common import CUSTOMER, HelpcrunchCase
 
@@ -44,19 +43,14 @@ class TestDelivery(DeliveryCase):
         self.says("Hi")
 
     def _deliver(self):
-        """Let a courier go once; return it."""
+        """Let a sender go once; return what came of it."""
+        chat_id = self.chat().id
         with self.enter_test_mode_if_needed():
-            courier = Courier(self.env.cr.dbname, self.chat().id)
-            courier.run()
-            if courier.refused:
-                worker.run(
-                    self.env.cr.dbname,
-                    work._pause_account,
-                    courier.account_id,
-                    courier.refused,
-                )
+            delivery = Sender(self.env.cr.dbname, chat_id).run()
+            if delivery.concerns_others:
+                self.env["helpcrunch.outbox"]._after_delivery(chat_id, delivery)
         self.env.invalidate_all()
-        return courier
+        return delivery
 
     def test_sent(self):
         self.assertEqual(self.says("leads"), ["About leads"])
@@ -138,9 +132,9 @@ class TestDelivery(DeliveryCase):
             self.says("leads")
             call = self._calls()[-1]
             self.assertEqual((call.state, call.tries), ("pending", 0))
-            courier = self._deliver()
-            self.assertTrue(courier.out_of_budget)
-            self.assertAlmostEqual(courier.wait, expected, delta=1)
+            delivery = self._deliver()
+            self.assertTrue(delivery.out_of_budget)
+            self.assertAlmostEqual(delivery.wait, expected, delta=1)
             self.by_machine(self.account).budget_ids.blocked_until = 0
             self._deliver()
             self.assertEqual(call.state, "sent")
@@ -199,7 +193,7 @@ class TestDelivery(DeliveryCase):
     def test_due_dialogues_are_found_live_first_within_the_budget(self):
         for customer in (5002, 5003):
             self.says("Hi", customer=customer)
-        with patch.object(courier_module.Courier, "run", lambda courier: None):
+        with patch.object(sender_module.Sender, "run", lambda sender: sender.delivery):
             for customer in (5001, 5002, 5003):
                 self.says("leads", customer=customer)
         calls = self.env["helpcrunch.outbox"].search([("state", "=", "pending")])
@@ -221,14 +215,14 @@ class TestDelivery(DeliveryCase):
 
     def test_the_health_tells_since_when_something_waits(self):
         self.assertFalse(self.account.oldest_waiting_at)
-        with patch.object(courier_module.Courier, "run", lambda courier: None):
+        with patch.object(sender_module.Sender, "run", lambda sender: sender.delivery):
             self.says("leads")
         self.account.invalidate_recordset()
         self.assertEqual(self.account.waiting_call_count, 1)
         self.assertEqual(self.account.oldest_waiting_at, self._calls()[-1].queued_at)
 
     def test_cron_sends_what_was_left_behind(self):
-        with patch.object(courier_module.Courier, "run", lambda courier: None):
+        with patch.object(sender_module.Sender, "run", lambda sender: sender.delivery):
             self.says("leads")
         with (
             self.enter_test_mode_if_needed(),
@@ -242,7 +236,7 @@ class TestDelivery(DeliveryCase):
         function(*args)
 
     def test_cron_takes_the_turns_left_behind(self):
-        with patch.object(work, "after_webhook"):
+        with patch.object(dialogues, "after_webhook"):
             self.says("leads")
             self.says("Hi", customer=5002)
         with self.enter_test_mode_if_needed():
@@ -277,7 +271,7 @@ class TestDelivery(DeliveryCase):
         failing = patch.object(
             self.registry["helpcrunch.chat"],
             "_on_message_chat_customer",
-            lambda chat, facts: 1 / 0,
+            lambda chat, event: 1 / 0,
         )
         with failing, mute_logger(f"{_LOGGER}.dialogues"):
             self.says("leads")
@@ -290,7 +284,7 @@ class TestDelivery(DeliveryCase):
                 waits.append((event.not_before - self.env.cr.now()).total_seconds())
                 event.not_before = "2026-01-01 00:00:00"
                 with self.enter_test_mode_if_needed():
-                    work.take_turns(self.env.cr.dbname, self.chat().id)
+                    dialogues.take_turns(self.env.cr.dbname, self.chat().id)
                 self.env.invalidate_all()
         self.assertEqual((event.state, event.tries), ("failed", 6))
         self.assertIn("ZeroDivisionError", event.error)
@@ -299,12 +293,12 @@ class TestDelivery(DeliveryCase):
         self.assertEqual(self.says("/start"), ["Welcome"])
         event.with_user(self.manager).action_retry()
         with self.enter_test_mode_if_needed():
-            work.take_turns(self.env.cr.dbname, self.chat().id)
+            dialogues.take_turns(self.env.cr.dbname, self.chat().id)
             self.work()
         self.assertEqual(self._said("About leads"), 1)
 
     def test_neutralizing_clears_keys_and_cancels_what_waits(self):
-        with patch.object(courier_module.Courier, "run", lambda courier: None):
+        with patch.object(sender_module.Sender, "run", lambda sender: sender.delivery):
             self.says("leads")
         self.env.flush_all()
         self.env.cr.execute(_neutralize_sql())

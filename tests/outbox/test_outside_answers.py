@@ -9,9 +9,8 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from ...exceptions import HelpcrunchError, UnknownOutcomeError, UnreachableError
-from ...jobs import dialogues as work
-from ...jobs import worker
-from ...jobs.sender import Courier
+from ...jobs import dialogues, worker
+from ...jobs.sender import Sender
 from ...tools import shapes, webhook
 from ..common import BOT_AGENT, CUSTOMER, HelpcrunchCase
 from ..messenger.test_api_client import ClientCase
@@ -202,7 +201,7 @@ class TestOutsideAnswers(DeliveryCase):
 
     def deliver(self):
         with self.enter_test_mode_if_needed():
-            work.deliver(self.env.cr.dbname, self.chat().id)
+            dialogues.deliver(self.env.cr.dbname, self.chat().id)
             self.work()
         self.env.invalidate_all()
         self.hears(int(self.chat().external_id))
@@ -417,15 +416,15 @@ class TestOutsideAnswers(DeliveryCase):
         self.by_machine(other).retry_at = fields.Datetime.now()
         self.assertNotIn(
             other.id,
-            [row["account_id"] for row in self.env["helpcrunch.account"]._claim_lost()],
+            [row.account_id for row in self.env["helpcrunch.account"]._claim_lost()],
         )
 
     def test_a_courier_is_no_worse_for_it(self):
         self.says("Hi")
-        courier = Courier(self.env.cr.dbname, self.chat().id)
+        sender = Sender(self.env.cr.dbname, self.chat().id)
         with self.enter_test_mode_if_needed():
-            courier.run()
-        self.assertIsNone(courier.refused)
+            sender.run()
+        self.assertIsNone(sender.delivery.refused)
 
 
 @tagged("post_install", "-at_install")

@@ -5,7 +5,7 @@ from lxml import etree
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 
-from ...jobs import dialogues as work
+from ...jobs import dialogues
 from .test_rights_doors import RightsCase
 
 _READABLE_BY_ADMINISTRATORS = "[('signup_type', '=', 'reset')]"
@@ -178,7 +178,7 @@ class TestOrders(RightsCase):
         mine.action_send_again()
         with self.enter_test_mode_if_needed():
             self.env.flush_all()
-            work.drain(self.env.cr.dbname)
+            dialogues.drain(self.env.cr.dbname)
             self.work()
         self.env.invalidate_all()
         self.assertEqual(failed.state, "sent")

@@ -9,8 +9,7 @@ from html import unescape
 from odoo.tests import BaseCase, tagged
 
 from ...models.dialogue.helpcrunch_message import linkify
-from ...tools import files, log, matching, placeholders, text
-from ...tools import typed_values as answers
+from ...tools import files, log, matching, placeholders, text, typed_values
 
 # A turn of a dialogue takes milliseconds; a pattern that tries every way to cut a text
 # takes minutes for texts of this length.
@@ -300,10 +299,10 @@ class TestTools(ToolsCase):
         for typed in random_texts(4, 3000, 9):
             with self.subTest(typed=typed):
                 for separator in (",", ".", " ", "\u00a0", ""):
-                    number = answers.read_number(typed, separator)
+                    number = typed_values.read_number(typed, separator)
                     self.assertTrue(number is None or isinstance(number, float))
                 for order in ("dmy", "mdy", "ymd"):
-                    day = answers.read_date(typed, order, today)
+                    day = typed_values.read_date(typed, order, today)
                     self.assertTrue(day is None or isinstance(day, date))
 
     def test_numbers_written_by_odoo_are_read_back(self):
@@ -313,8 +312,8 @@ class TestTools(ToolsCase):
             with self.subTest(value=value):
                 english = f"{value:,.2f}"
                 ukrainian = english.replace(",", "\u00a0").replace(".", ",")
-                self.assertEqual(answers.read_number(english, ","), value)
-                self.assertEqual(answers.read_number(ukrainian, "\u00a0"), value)
+                self.assertEqual(typed_values.read_number(english, ","), value)
+                self.assertEqual(typed_values.read_number(ukrainian, "\u00a0"), value)
 
     def test_dates_are_read_back_in_every_order(self):
         numbers = random.Random(6)
@@ -330,7 +329,7 @@ class TestTools(ToolsCase):
             ):
                 with self.subTest(day=day, form=form):
                     self.assertEqual(
-                        answers.read_date(day.strftime(form), order, today), day
+                        typed_values.read_date(day.strftime(form), order, today), day
                     )
 
     # === SLOWNESS === #
@@ -354,6 +353,6 @@ class TestTools(ToolsCase):
                     self.assert_quick(log.mask_secrets, typed, "key")
                     # Longer answers are refused before they are read.
                     for short in (typed[:1000], typed[-1000:]):
-                        self.assert_quick(answers.read_number, short, ",")
-                        self.assert_quick(answers.is_website, short)
-                        self.assert_quick(answers.is_email, short)
+                        self.assert_quick(typed_values.read_number, short, ",")
+                        self.assert_quick(typed_values.is_website, short)
+                        self.assert_quick(typed_values.is_email, short)

@@ -143,14 +143,14 @@ class TestMachineTools(BaseCase):
     def test_data_that_is_no_object_is_none(self):
         for value in (None, 1, [], True):
             with self.subTest(value=value):
-                self.assertEqual(self.parse(eventData=value).data, {})
+                self.assertEqual(self.parse(eventData=value).payload, {})
 
     def test_characters_the_database_cannot_hold_are_dropped(self):
         event = self.parse(
             eventData={"message": {"id": 1, "text": "a\0b\ud800c 👍"}, "x\0": 1}
         )
         self.assertEqual(event.message_text(), "abc 👍")
-        self.assertEqual(event.data["x"], 1)
+        self.assertEqual(event.payload["x"], 1)
 
     def test_times(self):
         for value, seconds in (

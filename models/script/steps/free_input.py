@@ -21,7 +21,7 @@ class HelpcrunchStep(models.Model):
         if files.is_only_file(message):
             return chat._ask_again(self)
         # Aliases came first (spec 4.1); what is left is a step's name, or an answer.
-        named_id = chat._get_map().names.get(matching.normalize(message))
+        named_id = chat._get_compiled().names.get(matching.normalize(message))
         if named_id and named_id != self.id:
             chat._keep_answer(self, message)
             chat._trace("step_name", step=named_id)

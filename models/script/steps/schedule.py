@@ -59,12 +59,17 @@ class HelpcrunchStep(models.Model):
     executed_at = fields.Datetime(
         readonly=True, copy=False, help="When the step ran last."
     )
-    state = fields.Selection(
+    schedule_state = fields.Selection(
         [("planned", "Planned"), ("paused", "Paused"), ("finished", "Completed")],
+        "Schedule Status",
         required=True,
         default="planned",
         readonly=True,
         copy=False,
+    )
+    # As it was called before there was more than one thing to have a state.
+    state = fields.Selection(
+        string="State", related="schedule_state", readonly=False, copy=False
     )
     # The run that a person set. Later ones are counted from it: what falls on the 31st
     # does not move to the 28th for ever.
@@ -77,14 +82,14 @@ class HelpcrunchStep(models.Model):
     schedule_zone = fields.Selection(related="bot_id.tz", string="Time Zone")
 
     _due_idx = models.Index(
-        "(next_run) WHERE step_type = 'schedule' AND state = 'planned'"
+        "(next_run) WHERE step_type = 'schedule' AND schedule_state = 'planned'"
     )
 
     # === COMPUTES === #
 
     @api.depends(
         "step_type",
-        "state",
+        "schedule_state",
         "next_run",
         "last_run",
         "interval_number",
@@ -135,7 +140,7 @@ class HelpcrunchStep(models.Model):
         vals_list = super().copy_data(default)
         for step, vals in zip(self, vals_list, strict=True):
             if step.step_type == "schedule":
-                vals.setdefault("state", "paused")
+                vals.setdefault("schedule_state", "paused")
                 vals["last_run"] = False
         return vals_list
 
@@ -147,7 +152,7 @@ class HelpcrunchStep(models.Model):
     @api.onchange("run_time")
     def _onchange_run_time(self):
         is_drawn = self.step_type == "schedule" and 0 <= self.run_time < 24
-        if not is_drawn or self.state == "finished":
+        if not is_drawn or self.schedule_state == "finished":
             return
         now = fields.Datetime.now()
         if not self._origin and self.next_run and self.next_run < now + timedelta(1):
@@ -160,7 +165,7 @@ class HelpcrunchStep(models.Model):
         """Say so before a run is made up for that lies in the past."""
         if (
             self.step_type != "schedule"
-            or self.state == "paused"
+            or self.schedule_state == "paused"
             or not self.next_run
             or self.next_run >= fields.Datetime.now()
         ):
@@ -179,7 +184,7 @@ class HelpcrunchStep(models.Model):
 
     def action_pause_schedule(self):
         """Run no more until somebody resumes the schedule."""
-        self._write_clock({"state": "paused"})
+        self._write_clock({"schedule_state": "paused"})
 
     def action_resume_schedule(self):
         """Go on with the schedule; runs that were missed are not made up for.
@@ -196,7 +201,7 @@ class HelpcrunchStep(models.Model):
                         step=step.name,
                     ),
                 )
-            step._write_clock({"state": "planned", **changed})
+            step._write_clock({"schedule_state": "planned", **changed})
 
     # === FOR THE ENGINE === #
 
@@ -237,16 +242,20 @@ class HelpcrunchStep(models.Model):
 
         :param dict vals: what was set
         """
-        if self.state == "finished" and not vals.get("next_run"):
+        if self.schedule_state == "finished" and not vals.get("next_run"):
             return
         run = self.next_run
         if not run or ("run_time" in vals and not vals.get("next_run")):
             run = self._move_to_clock()
         changed = {"next_run": run, "anchor_run": self._find_anchor(run)}
         if self._get_schedule().is_over(run):
-            changed = {"next_run": False, "anchor_run": False, "state": "finished"}
-        elif vals.get("next_run") and self.state == "finished":
-            changed["state"] = "planned"
+            changed = {
+                "next_run": False,
+                "anchor_run": False,
+                "schedule_state": "finished",
+            }
+        elif vals.get("next_run") and self.schedule_state == "finished":
+            changed["schedule_state"] = "planned"
         self._write_clock(changed)
 
     def _find_anchor(self, run):
@@ -290,14 +299,14 @@ class HelpcrunchStep(models.Model):
         """
         now, clock = fields.Datetime.now(), self._get_schedule()
         if self.step_type != "schedule" or (
-            self.state == "finished" and not self.next_run
+            self.schedule_state == "finished" and not self.next_run
         ):
             return []
         run = self.next_run or clock.first(now)
         anchor = self._find_anchor(run)
         if run < now:
             # One that was missed takes place at once, but not of a paused schedule.
-            run = clock.after(now, anchor) if self.state == "paused" else now
+            run = clock.after(now, anchor) if self.schedule_state == "paused" else now
         return clock.runs(run, anchor, count)
 
     def _skip_missed_runs(self):
@@ -336,7 +345,7 @@ class HelpcrunchStep(models.Model):
         """Return the values of a step whose next run is later than a moment."""
         run = self._find_next_run(moment)
         if self._get_schedule().is_over(run):
-            return {"next_run": False, "state": "finished"}
+            return {"next_run": False, "schedule_state": "finished"}
         return {"next_run": run}
 
     def _write_clock(self, vals):
@@ -349,5 +358,6 @@ class HelpcrunchStep(models.Model):
             "next_run",
             "anchor_run",
             "executed_at",
+            "schedule_state",
             "state",
         }

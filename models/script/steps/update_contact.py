@@ -160,7 +160,7 @@ class HelpcrunchStep(models.Model):
 
     def _read_answer(self, chat, partner, name, text):
         """Return the value that a text means, or None if it will not do."""
-        if name == "name" and chat._get_map().is_operator_word(
+        if name == "name" and chat._get_compiled().is_operator_word(
             matching.normalize(text)
         ):
             # A call for a person, even in a bot that leads to none.
