@@ -61,6 +61,10 @@
         "web.assets_tests": [
             "helpcrunch_chatbot/static/tests/tours/**/*",
         ],
+        "web.assets_unit_tests": [
+            "helpcrunch_chatbot/static/tests/**/*",
+            ("remove", "helpcrunch_chatbot/static/tests/tours/**/*"),
+        ],
     },
     "application": True,
 }

@@ -41,6 +41,7 @@ from .dialogue import (
 )
 from .manual import (
     test_i18n,
+    test_javascript,
     test_manual,
     test_manual_operators,
     test_manual_schedule,

@@ -1,0 +1,44 @@
+import { mailModels, startServer } from "@mail/../tests/mail_test_helpers";
+import { Command, defineModels, fields, MockServer, serverState } from "@web/../tests/web_test_helpers";
+
+/** A dialogue's channel carries what the web client has to know of it. */
+export class DiscussChannel extends mailModels.DiscussChannel {
+    helpcrunch_info = fields.Json();
+
+    _channel_basic_info_fields() {
+        return [...super._channel_basic_info_fields(), "helpcrunch_info"];
+    }
+}
+
+export function defineHelpcrunchModels() {
+    return defineModels({ ...mailModels, DiscussChannel });
+}
+
+/**
+ * Give the user a dialogue with a customer.
+ *
+ * @param {Object} info what differs from an open one
+ * @param {Object} vals of the channel
+ */
+export async function createDialogue(info = {}, vals = {}) {
+    const pyEnv = MockServer.env ?? (await startServer());
+    return pyEnv["discuss.channel"].create({
+        name: "Taras",
+        channel_type: "helpcrunch",
+        channel_member_ids: [Command.create({ partner_id: serverState.partnerId })],
+        helpcrunch_info: {
+            chat_id: 1,
+            can_open: true,
+            is_open: true,
+            trouble: false,
+            state: "operator",
+            channel: "Telegram",
+            queue: "Sales",
+            partner: { id: 7, name: "Taras", phone: "", email: "" },
+            leads: [],
+            inbox_url: false,
+            ...info,
+        },
+        ...vals,
+    });
+}
