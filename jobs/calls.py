@@ -1,9 +1,10 @@
-"""The calls of the outbox, one function per kind; a new kind is a new function.
+"""The calls of the outbox: one function a kind, which registers itself.
 
 A call is made outside of any transaction, from what the sender read of its row.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -19,7 +20,7 @@ _CLOCKS_DIFFER = 60
 class Call:
     """One outbox row that is next in its dialogue, and what it takes to make the call.
 
-    :ivar kind: names the function here that makes it
+    :ivar kind: names the function here that makes it, see :func:`kind`
     :ivar state: ``pending``; ``sending`` and ``unknown`` have to be judged first
     :ivar priority: of the most urgent call that waits in the dialogue
     :ivar live_waits: a live reply waits for the budget; None if this is one
@@ -60,14 +61,49 @@ class Call:
     waited: Decimal | None
 
 
+@dataclass(frozen=True)
+class Kind:
+    """One kind of call.
+
+    :ivar make: function of the client, the :class:`Call` and its payload
+    :ivar is_own: tells of the call and of something that HelpCrunch has whether this
+        came of that; None: it does no harm to make the call twice
+    """
+
+    make: Callable
+    is_own: Callable | None
+
+
+_KINDS = {}
+
+
+def kind(*, is_own):
+    """Register a function as the kind of call of that name.
+
+    :param is_own: see :class:`Kind`. After an unknown outcome a call is repeated unless
+        this finds what came of it, so there is no default.
+    """
+
+    def register(function):
+        _KINDS[function.__name__] = Kind(function, is_own)
+        return function
+
+    return register
+
+
 def make(call):
-    """Make the call of one outbox row: the function named after its kind.
+    """Make the call of one outbox row, by its kind.
 
     :param Call call: the row
     :return: what HelpCrunch answered
     :raise HelpcrunchError: as the client does
     """
-    return _KINDS[call.kind](_get_client(call), call, call.payload or {})
+    return _KINDS[call.kind].make(_get_client(call), call, call.payload or {})
+
+
+def leaves_something(call):
+    """Tell whether one can find in HelpCrunch what came of a call, and has to look."""
+    return _KINDS[call.kind].is_own is not None
 
 
 def read_back(call, limit):
@@ -85,14 +121,12 @@ def read_back(call, limit):
 def find_own(call, rows, known):
     """Return what came of a call among what HelpCrunch has, or None.
 
-    A message has the same agent and the same text; a chat the same channel, and was
-    made by a program since the call was queued. Neither is one of those known to be
-    another's.
+    Nothing is one's own that is known to be another's.
 
     :param rows: messages or chats as HelpCrunch tells them, newest first
     :param set known: HelpCrunch's ids of what belongs to other calls
     """
-    is_own = _is_own_chat if call.kind == "chat" else _is_own_message
+    is_own = _KINDS[call.kind].is_own
     return next(
         (row for row in rows if str(row.get("id")) not in known and is_own(call, row)),
         None,
@@ -100,6 +134,7 @@ def find_own(call, rows, known):
 
 
 def _is_own_chat(call, row):
+    """A chat of the same channel, made by a program since the call was queued."""
     began = time.time() - float(call.waited) - _CLOCKS_DIFFER
     made_at = read_time(row.get("createdAt"))
     return (
@@ -111,6 +146,7 @@ def _is_own_chat(call, row):
 
 
 def _is_own_message(call, row):
+    """A message of the same agent with the same text."""
     payload = call.payload or {}
     texts = {
         " ".join(text.split())
@@ -129,7 +165,8 @@ def _get_client(call):
     return Connection(call.account_id, call.api_url, call.api_key or "").get_client()
 
 
-def _message(client, call, payload):
+@kind(is_own=_is_own_message)
+def message(client, call, payload):
     return client.send_message(
         call.chat,
         call.body,
@@ -138,26 +175,21 @@ def _message(client, call, payload):
     )
 
 
-def _note(client, call, payload):
+@kind(is_own=_is_own_message)
+def note(client, call, payload):
     return client.send_message(call.chat, payload["text"], call.agent, private=True)
 
 
-def _status(client, call, payload):
+@kind(is_own=None)
+def status(client, call, payload):
     return client.set_chat_status(call.chat, payload["status"])
 
 
-def _chat(client, call, payload):
+@kind(is_own=_is_own_chat)
+def chat(client, call, payload):
     return client.create_chat(payload["customer"], payload["application"])
 
 
-def _assignee(client, call, payload):
+@kind(is_own=None)
+def assignee(client, call, payload):
     return client.set_assignee(call.chat, payload["agent"])
-
-
-_KINDS = {
-    "message": _message,
-    "note": _note,
-    "status": _status,
-    "assignee": _assignee,
-    "chat": _chat,
-}

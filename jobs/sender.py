@@ -281,8 +281,7 @@ class Sender:
 
     def _find_in_chat(self, call):
         """Return what HelpCrunch has of a call already, or None."""
-        if call.kind not in ("message", "note", "chat"):
-            # Setting a state twice does no harm.
+        if not calls.leaves_something(call):
             return None
         found = calls.read_back(call, _HISTORY)
         known = self.rows.find_known(call.kind, 4 * _HISTORY)

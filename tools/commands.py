@@ -1,14 +1,16 @@
-"""What an operator may order with a slash."""
+"""What an operator orders with a slash."""
 
 import re
 
-COMMANDS = ("lead", "close", "transfer", "pause", "resume", "help")
-_COMMAND = re.compile(
-    rf"\s*/({'|'.join(COMMANDS)})(?:\s+(.*))?\s*", re.IGNORECASE | re.DOTALL
-)
+_COMMAND = re.compile(r"\s*/(\w+)(?:\s+(.*))?\s*", re.DOTALL)
 
 
-def parse_command(text):
-    """Return ``(name, argument)`` of a command, None for anything else."""
+def parse_command(text, names):
+    """Return ``(name, argument)`` of a command, None for anything else.
+
+    :param names: the commands that there are, in small letters
+    """
     match = _COMMAND.fullmatch(text or "")
-    return match and (match[1].lower(), (match[2] or "").strip())
+    if not match or match[1].lower() not in names:
+        return None
+    return match[1].lower(), (match[2] or "").strip()

@@ -578,9 +578,11 @@ class HelpcrunchEvent(models.Model):
         """
         if not events:
             return []
-        self.env["helpcrunch.chat"].flush_model(
-            ["account_id", "company_id", "external_id"]
-        )
+        chats = self.env["helpcrunch.chat"]
+        for event in events:
+            # A misspelt one would else be ignored without a word.
+            getattr(chats, self._get_handler_name(event.event_type))
+        chats.flush_model(["account_id", "company_id", "external_id"])
         rows = SQL(", ").join(
             SQL(
                 "(%s, %s, %s, %s)",

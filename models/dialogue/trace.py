@@ -12,19 +12,19 @@ def explain(event):
         {line["step"] for line in lines if line.get("step")}
     )
     names = {step.id: step.name for step in steps.exists()}
-    sentences = []
+    known, sentences = _sentences(event.env), []
     for line in lines:
-        sentence = _sentences(event.env).get(line["code"])
-        if sentence:
-            gone = event.env._("(deleted step)")
-            sentences.append(
-                sentence
-                % {
-                    "step": names.get(line.get("step"), gone),
-                    "text": line.get("text", ""),
-                    "number": line.get("number", ""),
-                },
-            )
+        # Another addon's may have no sentence; better its code than nothing.
+        sentence = known.get(line["code"], line["code"])
+        gone = event.env._("(deleted step)")
+        sentences.append(
+            sentence
+            % {
+                "step": names.get(line.get("step"), gone),
+                "text": line.get("text", ""),
+                "number": line.get("number", ""),
+            },
+        )
     return sentences
 
 

@@ -9,7 +9,6 @@ from odoo.exceptions import AccessError, UserError
 from odoo.addons.mail.tools.discuss import Store
 
 from ...tools import marks
-from ...tools.commands import parse_command
 from ...tools.text import html_to_markdown
 from ..messenger.reader import for_reader
 
@@ -210,7 +209,11 @@ class DiscussChannel(models.Model):
 
     def _find_unknown_command(self, body):
         text, _markdown = html_to_markdown(body)
-        return text if text.startswith("/") and not parse_command(text) else None
+        return (
+            text
+            if text.startswith("/") and not self._parse_helpcrunch_command(text)
+            else None
+        )
 
     def _explain_unknown_command(self, text):
         # sudo: helpcrunch.chat - the same help for every dialogue
@@ -307,6 +310,9 @@ class DiscussChannel(models.Model):
 
     # === COMMANDS === #
 
+    def _parse_helpcrunch_command(self, text):
+        return self.env["helpcrunch.chat"]._parse_command(text)
+
     def execute_command_helpcrunch(self, body="", **kwargs):
         """Run any command of the web client in a customer's dialogue.
 
@@ -317,7 +323,7 @@ class DiscussChannel(models.Model):
 
     def _run_helpcrunch_command(self, body):
         body = (body or "").strip()
-        command = parse_command(body)
+        command = self._parse_helpcrunch_command(body)
         # sudo: helpcrunch.chat - members of the channel give orders to the dialogue
         chat_sudo = self.sudo().helpcrunch_chat_id
         if not command:

@@ -21,10 +21,20 @@ _TITLE_LIMIT = 200
 class HelpcrunchChat(models.Model):
     _inherit = "helpcrunch.chat"
 
+    @api.model
+    def _get_commands(self):
+        """Return the names of the commands; each has a method ``_command_<name>``."""
+        return ("lead", "close", "transfer", "pause", "resume", "help")
+
+    @api.model
+    def _parse_command(self, text):
+        """Return ``(name, argument)`` of an order, None for anything else."""
+        return parse_command(text, self._get_commands())
+
     def _on_operator_command(self, event):
         """Do what an operator ordered in Discuss, or anybody with a button."""
         user = self.env["res.users"].browse(event.payload.get("user") or []).exists()
-        command = parse_command(event.payload.get("text"))
+        command = self._parse_command(event.payload.get("text"))
         if not command:
             return ignore("not_used")
         text, record = self._run_command(*command, user, self._get_target(event))
@@ -36,7 +46,7 @@ class HelpcrunchChat(models.Model):
 
         What HelpBot or a mass message says is none.
         """
-        command = parse_command(event.message_text())
+        command = self._parse_command(event.message_text())
         if not command or not agent or agent.is_bot or event.broadcast_type():
             return False
         text, record = self._run_command(*command, agent.user_id)

@@ -42,42 +42,42 @@ class TestOneWay(OperatorCase):
     def _act(self):
         """Do with a dialogue whatever people, HelpCrunch and clocks do with one."""
         chat = self.connect()
-        yield "the customer calls an operator", chat
+        yield "the customer calls an operator"
         mine = chat.with_user(chat.user_id)
         self.writes(chat.user_id, "Good day")
-        yield "the operator writes", chat
+        yield "the operator writes"
         mine.action_pause()
         self.settle()
-        yield "a button pauses", chat
+        yield "a button pauses"
         self.writes(chat.user_id, "Here I am again")
-        yield "the operator goes on", chat
+        yield "the operator goes on"
         self.wait(5)
-        yield "a timer reminds", chat
+        yield "a timer reminds"
         self.orders(chat.user_id, "/transfer Sales")
-        yield "a command hands over", chat
+        yield "a command hands over"
         wizard = self.as_manager("helpcrunch.chat.assign").create({"chat_id": chat.id})
         wizard.queue_id = self.queue
         wizard.action_assign()
         self.settle()
-        yield "the window hands over", chat
+        yield "the window hands over"
         chat.user_id.with_user(self.administrator).active = False
         self.settle()
-        yield "the operator is gone", chat
+        yield "the operator is gone"
         self.agent_writes("I take it")
-        yield "somebody takes it over in HelpCrunch", chat
+        yield "somebody takes it over in HelpCrunch"
         chat.with_user(self.manager).action_return_to_bot()
         self.settle()
-        yield "a button returns it", chat
+        yield "a button returns it"
         self.helpcrunch.close(int(chat.external_id))
         self.take_in()
-        yield "the customer closes the chat", chat
+        yield "the customer closes the chat"
 
     def test_every_change_is_a_turn_with_a_trace(self):
-        for what, chat in self._act():
+        for what in self._act():
             with self.subTest(what):
                 self.assertEqual(self.outside, [])
                 self.assertTrue(self.codes(), "Why? tells nothing")
-        self.assertEqual(chat.state, "done")
+        self.assertEqual(self.chat().state, "done")
         self.assertGreater(self.inside, 10)
 
     def test_outside_of_a_turn_there_is_no_trace_to_lose(self):

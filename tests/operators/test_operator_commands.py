@@ -1,7 +1,6 @@
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from ...tools.commands import parse_command
 from ..common import HUMAN_AGENT
 from ..common_operators import OperatorCase
 
@@ -27,6 +26,7 @@ class TestOperatorCommands(OperatorCase):
         return self.chat().lead_ids.sorted("id")
 
     def test_parse(self):
+        parse_command = self.env["helpcrunch.chat"]._parse_command
         self.assertEqual(parse_command("/lead Red bicycle"), ("lead", "Red bicycle"))
         self.assertEqual(parse_command("  /CLOSE "), ("close", ""))
         for text in ("lead", "/leads", "see /lead", "/", "", None, "/lead/x"):
