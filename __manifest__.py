@@ -55,6 +55,7 @@
             "helpcrunch_chatbot/static/src/scss/helpcrunch_chat.scss",
             "helpcrunch_chatbot/static/src/broadcast/**/*",
             "helpcrunch_chatbot/static/src/discuss/**/*",
+            "helpcrunch_chatbot/static/src/drawing/**/*",
             "helpcrunch_chatbot/static/src/systray/**/*",
             "helpcrunch_chatbot/static/src/waiting/**/*",
         ],

@@ -17,6 +17,7 @@ ROOMS = (
     "operators",
     "broadcasts",
     "contacts",
+    "drawing",
 )
 # One model, several files in a room, each with a subject of its own.
 SEVERAL = {

@@ -8,6 +8,7 @@ from . import outbox
 from . import operators
 from . import broadcasts
 from . import contacts
+from . import drawing
 
 # Last: a step type may use any room.
 from .script import steps

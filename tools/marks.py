@@ -18,3 +18,13 @@ KEEP_ROWS = object()
 MIRROR = object()
 # What went through a dialogue's message_post, which knows who writes.
 POSTED = object()
+
+
+class Moment:
+    """A moment that a trial takes for now, in a context; nobody sends an object.
+
+    :ivar at: naive UTC
+    """
+
+    def __init__(self, at):
+        self.at = at

@@ -133,8 +133,11 @@ class Turn:
 
     # === THE FLOW === #
 
-    def start(self):
-        """Begin the dialogue with the step that has the alias /start."""
+    def start(self, step=None):
+        """Begin the dialogue with the step that has the alias /start, or with another.
+
+        :param step: where a trial begins
+        """
         self.note("start")
         chat = self.chat
         chat.write(
@@ -147,7 +150,9 @@ class Turn:
                 "open_questions": False,
             },
         )
-        if start_id := self.compiled.start_id:
+        if step:
+            self.go(step)
+        elif start_id := self.compiled.start_id:
             self.go(chat._step(start_id))
 
     def hear(self, text, began, is_first):

@@ -3,7 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
 from ...jobs import operators
-from ...tools import placeholders
+from ...tools import marks, placeholders
 
 # What the texts of a queue may ask for beside what a step's text may.
 _PLACEHOLDERS = ("position", "operator", "queue")
@@ -282,7 +282,8 @@ class HelpcrunchOperatorQueue(models.Model):
         """
         if not calendar:
             return True
-        now = fields.Datetime.now()
+        moment = self.env.context.get("helpcrunch_now")
+        now = moment.at if isinstance(moment, marks.Moment) else fields.Datetime.now()
         # sudo: resource.calendar - hours of a queue, asked for customers
         hours = calendar.sudo()._work_intervals_batch(
             fields.Datetime.context_timestamp(self, now),

@@ -1,0 +1,4 @@
+# isort: off
+from . import helpcrunch_chat
+from . import helpcrunch_bot
+from . import helpcrunch_step
