@@ -27,6 +27,7 @@
         "views/helpcrunch_step_alias_views.xml",
         "views/helpcrunch_step_media_views.xml",
         "views/helpcrunch_bot_views.xml",
+        "views/helpcrunch_bot_drawing_views.xml",
         "views/helpcrunch_account_views.xml",
         "views/helpcrunch_agent_views.xml",
         "views/helpcrunch_application_views.xml",

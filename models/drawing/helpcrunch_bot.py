@@ -1,8 +1,9 @@
-"""Trying a bot before anybody talks to it."""
+"""A bot as whoever draws it looks at it: tried, and what is wrong with it."""
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .problem import LEVELS, Problem, find_circles, find_reachable
 from .trial import Trial, without_a_trace
 
 _MAX_TEXTS = 100
@@ -20,6 +21,19 @@ _OPTIONS = {
 
 class HelpcrunchBot(models.Model):
     _inherit = "helpcrunch.bot"
+
+    problem_count = fields.Integer(
+        "Problems",
+        compute="_compute_problems",
+        groups="helpcrunch_chatbot.group_manager",
+        help="What is wrong with the drawing, or looks so.",
+    )
+    problems_html = fields.Html(
+        "List of Problems",
+        compute="_compute_problems",
+        sanitize=False,
+        groups="helpcrunch_chatbot.group_manager",
+    )
 
     def action_try(self):
         """Open the window in which one talks to the bot as a customer would."""
@@ -122,3 +136,181 @@ class HelpcrunchBot(models.Model):
         codes = [code for code, _name in self.env["res.lang"].get_installed()]
         if options.get("language") and options["language"] not in codes:
             raise UserError(self.env._("This language is not active in Odoo."))
+
+    # === CHECK === #
+
+    @api.depends("version", "live", "application_ids", "account_id.state")
+    @api.depends_context("lang", "uid")
+    def _compute_problems(self):
+        for bot in self:
+            problems = bot._find_problems() if bot.id else []
+            bot.problem_count = len(problems)
+            bot.problems_html = problems and self.env["ir.qweb"]._render(
+                "helpcrunch_chatbot.bot_problems",
+                {"problems": problems, "steps": {row.id: row for row in bot.step_ids}},
+            )
+
+    def get_problems(self):
+        """Return what is wrong with the drawing, the worst first.
+
+        Looked for when somebody asks, never in a turn, and never an obstacle to saving.
+        The codes are listed in the README.
+
+        :return: rows of ``code``, ``level`` (``error``, ``warning``, ``info``),
+            ``step_id`` (False: the bot itself) and ``message``
+        :rtype: list[dict]
+        """
+        self.ensure_one()
+        self.check_access("write")
+        return [
+            {
+                "code": problem.code,
+                "level": problem.level,
+                "step_id": problem.step_id,
+                "message": problem.message,
+            }
+            for problem in self._find_problems()
+        ]
+
+    def _find_problems(self):
+        """Return the problems of the bot and of its steps, the worst first.
+
+        :rtype: list[Problem]
+        """
+        problems = [
+            Problem(code, "warning", message)
+            for code, message in self._find_warnings().items()
+        ]
+        problems += self._lint_service()
+        problems += self._lint_ways()
+        problems += self._lint_phrases()
+        for step in self.step_ids:
+            problems += step._find_problems()
+        return sorted(problems, key=lambda problem: LEVELS.index(problem.level))
+
+    def _lint_service(self):
+        """Whether it is served, and by whom."""
+        if not self.step_ids:
+            yield Problem(
+                "no_steps",
+                "error",
+                self.env._("The bot has no step. Add the first one."),
+            )
+        if self.account_id.state != "connected":
+            yield Problem(
+                "not_connected",
+                "warning",
+                self.env._(
+                    "The messenger “%(messenger)s” is not connected, so nobody is "
+                    "answered.",
+                    messenger=self.account_id.name,
+                ),
+            )
+        if not self._serves() and (rival := self._find_rivals()[:1]):
+            yield Problem(
+                "served_by_another",
+                "info",
+                self.env._(
+                    "“%(other)s” serves a channel of this bot; take it off before this "
+                    "one goes live.",
+                    other=rival.name,
+                ),
+            )
+        if self.fallback_limit and not self.fallback_step_id:
+            yield Problem(
+                "no_fallback_step",
+                "info",
+                self.env._(
+                    "After misses in a row the dialogue stays where it is: choose a "
+                    "step to go to, or no limit."
+                ),
+            )
+
+    def _lint_ways(self):
+        """Steps that nothing leads to, and flows that never come to rest."""
+        steps = self.step_ids
+        edges = {
+            step.id: {target.id for _kind, target, _label in step._get_edges()}
+            for step in steps
+        }
+        reached = find_reachable(self._find_beginnings(), edges)
+        if any(step.id in reached and step._goes_by_name() for step in steps):
+            reached |= set(steps.ids)
+        for step in steps.filtered(lambda row: row.id not in reached):
+            yield Problem(
+                "unreachable",
+                "warning",
+                self.env._("Nothing leads to this step: no step, and no alias."),
+                step.id,
+            )
+        following = {
+            step.id: step.next_step_id.id
+            for step in steps.filtered("next_step_id")
+            if not step.waits
+        }
+        for circle in find_circles(following):
+            names = steps.browse(circle).mapped("name")
+            yield Problem(
+                "circle",
+                "error",
+                self.env._(
+                    "The flow goes round in a circle and asks nothing: %(chain)s.",
+                    chain=" → ".join([*names, names[0]]),
+                ),
+                circle[0],
+            )
+
+    def _find_beginnings(self):
+        """Return the ids of the steps that a dialogue may come to out of nothing."""
+        steps = self.step_ids
+        starts = steps.filtered(
+            lambda step: (
+                step.step_type in self._get_beginning_types()
+                or step.alias_ids.filtered(
+                    lambda alias: alias.phrase and not alias.scope_step_id
+                )
+            )
+        )
+        first = steps.filtered(
+            lambda step: step.alias_ids.filtered(lambda alias: alias._is_start())
+        )
+        callers = steps.filtered(lambda step: step.step_type in step._operator_types())
+        starts |= (first or steps)[:1] | self.fallback_step_id
+        if self.operator_words:
+            starts |= callers[:1]
+        return starts.ids
+
+    @api.model
+    def _get_beginning_types(self):
+        """Return the types whose steps begin by themselves; a type adds itself."""
+        return ("schedule",)
+
+    def _lint_phrases(self):
+        """Aliases that no text ever gets to."""
+        silencing = self._get_words("opt_out_words")
+        calling = self._get_words("operator_words")
+        for alias in self.step_ids.alias_ids.filtered("phrase"):
+            if alias.phrase in silencing:
+                yield Problem(
+                    "alias_is_opt_out",
+                    "warning",
+                    self.env._(
+                        "The alias “%(phrase)s” never leads here: with this word "
+                        "customers refuse broadcasts.",
+                        phrase=alias.name,
+                    ),
+                    alias.step_id.id,
+                )
+            elif alias.phrase in calling and (
+                alias.step_id.step_type not in alias.step_id._operator_types()
+            ):
+                yield Problem(
+                    "alias_calls_operator",
+                    "info",
+                    self.env._(
+                        "The alias “%(phrase)s” is a word for an operator too; with "
+                        "the alias it leads here.",
+                        phrase=alias.name,
+                    ),
+                    alias.step_id.id,
+                )

@@ -1,4 +1,12 @@
+"""A step as one looks at it: tried from here, and what is wrong with it."""
+
 from odoo import models
+
+from ...const import TEXT_LIMIT
+from .problem import Problem
+
+# What a step belongs to, and whose hand made it: no part of the drawing.
+_OWN = ("bot_id", "company_id", "create_uid", "write_uid")
 
 
 class HelpcrunchStep(models.Model):
@@ -9,3 +17,150 @@ class HelpcrunchStep(models.Model):
         self.ensure_one()
         self.check_access("write")
         return self.bot_id._get_try_action(self)
+
+    # === WHAT IS WRONG === #
+
+    def _find_problems(self):
+        """Return what is wrong with this step by itself.
+
+        A type adds its own by ``_lint_<type>(self)``, which yields the code, the level
+        and the sentence of each.
+
+        :rtype: list[Problem]
+        """
+        self.ensure_one()
+        found = [
+            *self._lint_text(),
+            *self._lint_filter(),
+            *self._lint_question(),
+            *self._lint_records(),
+        ]
+        if broken := self._call_type("check"):
+            found.append(
+                (
+                    "broken",
+                    "error",
+                    self.env._("It cannot be used: %(reason)s", reason=broken),
+                )
+            )
+        if hasattr(self, f"_lint_{self.step_type}"):
+            found += self._call_type("lint")
+        return [
+            Problem(code, level, message, self.id) for code, level, message in found
+        ]
+
+    def _lint_text(self):
+        texts = self._read_wordings(["message"]).get(self.id, {}).get("message") or {}
+        longest = max(map(len, [self.message or "", *texts.values()]))
+        if longest > TEXT_LIMIT:
+            yield (
+                "long_text",
+                "info",
+                self.env._(
+                    "The text has %(length)s letters, so it is said in parts of "
+                    "%(limit)s at most.",
+                    length=longest,
+                    limit=TEXT_LIMIT,
+                ),
+            )
+        if self.older_wordings_text:
+            yield (
+                "older_translation",
+                "info",
+                self.env._(
+                    "Translations are older than the text: %(fields)s. Look at them, "
+                    "then press They Are Right.",
+                    fields=self.older_wordings_text,
+                ),
+            )
+
+    def _lint_filter(self):
+        domain = self._get_partner_domain()
+        if domain.is_true():
+            return
+        if self.filter_problem:
+            yield "unreadable_filter", "warning", self.filter_problem
+        elif not self.env["res.partner"].search_count(domain, limit=1):
+            yield (
+                "empty_filter",
+                "info",
+                self.env._("No contact fits the filter today."),
+            )
+        if not (self.fallback_step_id or self.next_step_id):
+            yield (
+                "no_fallback",
+                "warning",
+                self.env._(
+                    "Whoever does not fit the filter goes nowhere. Choose a step for "
+                    "them, or one to go to."
+                ),
+            )
+
+    def _lint_question(self):
+        """A question after which nothing follows, whatever is answered."""
+        ways = (self.next_step_id, self.answer_ids.target_step_id)
+        if self.waits and not any(ways) and not self._is_heard_elsewhere():
+            yield (
+                "dead_end",
+                "warning",
+                self.env._(
+                    "Nothing follows, whatever the customer answers. Choose a step to "
+                    "go to."
+                ),
+            )
+
+    def _is_heard_elsewhere(self):
+        """Tell whether an answer leads on by an alias or by a step's name."""
+        aliases = self.bot_id.step_ids.alias_ids - self.alias_ids
+        heard = aliases.filtered(
+            lambda alias: alias.phrase and alias.scope_step_id in (self.browse(), self)
+        )
+        return bool(heard)
+
+    def _lint_records(self):
+        """Whatever the step refers to and somebody has archived since."""
+        for name, field in self._fields.items():
+            if not field.relational or field.comodel_name == self._name:
+                continue
+            if not field.store or field.type == "one2many" or name in _OWN:
+                continue
+            records = self.with_context(active_test=False)[name]
+            for record in records.filtered(
+                lambda row: "active" in row._fields and not row.active
+            ):
+                yield (
+                    "archived_record",
+                    "warning",
+                    self.env._(
+                        "%(field)s “%(name)s” is archived. Choose another one.",
+                        field=field._description_string(self.env),
+                        name=record.display_name,
+                    ),
+                )
+
+    # === AS A GRAPH === #
+
+    def _goes_by_name(self):
+        """Tell whether a text leads from here to any step of that name."""
+        return self.step_type == "free_input"
+
+    def _get_edges(self):
+        """Return where one gets from this step, archived steps left out.
+
+        :return: rows of ``kind``, ``target`` (a step) and ``label``
+        :rtype: list[tuple]
+        """
+        self.ensure_one()
+        edges = [
+            (name.removesuffix("_step_id"), self[name], "")
+            for name in self._get_link_fields()
+        ]
+        edges += [
+            ("answer", answer.target_step_id, answer.name) for answer in self.answer_ids
+        ]
+        edges += [
+            ("alias", alias.step_id, alias.name)
+            for alias in self.bot_id.step_ids.alias_ids
+            if alias.scope_step_id == self and alias.phrase
+        ]
+        return [edge for edge in edges if edge[1].active]

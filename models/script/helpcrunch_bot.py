@@ -185,7 +185,7 @@ class HelpcrunchBot(models.Model):
     )
     def _compute_warning(self):
         for bot in self:
-            bot.warning = "\n".join(bot._find_warnings())
+            bot.warning = "\n".join(bot._find_warnings().values())
 
     @api.constrains("application_ids", "account_id")
     def _check_application_account(self):
@@ -371,32 +371,30 @@ class HelpcrunchBot(models.Model):
         )
 
     def _find_warnings(self):
-        warnings = []
+        """Return what is wrong with the bot itself: a sentence for each code.
+
+        :rtype: dict
+        """
+        warnings = {}
         if not self.language_id.active:
-            warnings.append(
-                self.env._(
-                    "“%(language)s”, the language of the texts, is not active. Choose "
-                    "another one, or activate it.",
-                    language=self.language_id.name,
-                ),
+            warnings["language_inactive"] = self.env._(
+                "“%(language)s”, the language of the texts, is not active. Choose "
+                "another one, or activate it.",
+                language=self.language_id.name,
             )
         starts = self.step_ids.alias_ids.filtered(
             lambda alias: alias._is_start() and not alias.scope_step_id
         )
         if self.step_ids and not starts:
-            warnings.append(
-                self.env._(
-                    "No step has the alias /start, so a dialogue begins with the first "
-                    "step of the list."
-                ),
+            warnings["no_start"] = self.env._(
+                "No step has the alias /start, so a dialogue begins with the first "
+                "step of the list."
             )
         if self.application_ids and not self.application_ids.filtered("active"):
-            warnings.append(
-                self.env._(
-                    "The bot answers nobody: HelpCrunch has switched off %(channels)s. "
-                    "Choose other channels, or none to serve all.",
-                    channels=", ".join(self.application_ids.mapped("name")),
-                ),
+            warnings["channels_gone"] = self.env._(
+                "The bot answers nobody: HelpCrunch has switched off %(channels)s. "
+                "Choose other channels, or none to serve all.",
+                channels=", ".join(self.application_ids.mapped("name")),
             )
         return warnings
 

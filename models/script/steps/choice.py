@@ -27,6 +27,25 @@ class HelpcrunchStep(models.Model):
         ]
         return "\n".join(filter(None, [self.message, "\n".join(lines)]))
 
+    def _lint_choice(self):
+        if not self.answer_ids:
+            yield (
+                "no_answers",
+                "error",
+                self.env._("There is nothing to choose from. Add answers."),
+            )
+        for answer in self.answer_ids:
+            if not (answer.target_step_id or self.next_step_id):
+                yield (
+                    "answer_leads_nowhere",
+                    "warning",
+                    self.env._(
+                        "The answer “%(answer)s” leads nowhere. Choose a step for it, "
+                        "or one to go to for all.",
+                        answer=answer.name,
+                    ),
+                )
+
     def _match_choice(self, chat, message):
         """Accept the number or the whole wording; in the rank of scoped aliases."""
         answer = self._find_answer(message)

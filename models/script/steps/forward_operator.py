@@ -61,6 +61,28 @@ class HelpcrunchStep(models.Model):
             )
         return None
 
+    def _lint_forward_operator(self):
+        queue = self.queue_id
+        if not queue.active:
+            yield (
+                "queue_archived",
+                "error",
+                self.env._(
+                    "The operator queue “%(queue)s” is archived, so nobody comes.",
+                    queue=queue.name,
+                ),
+            )
+        elif not queue.operator_ids.filtered(lambda row: not row.is_gone):
+            yield (
+                "queue_empty",
+                "error",
+                self.env._(
+                    "The operator queue “%(queue)s” has no operator, so nobody comes. "
+                    "Add somebody.",
+                    queue=queue.name,
+                ),
+            )
+
 
 class HelpcrunchBot(models.Model):
     _inherit = "helpcrunch.bot"

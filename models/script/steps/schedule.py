@@ -361,3 +361,27 @@ class HelpcrunchStep(models.Model):
             "schedule_state",
             "state",
         }
+
+    def _lint_schedule(self):
+        now = fields.Datetime.now()
+        if self.schedule_state == "finished":
+            yield (
+                "schedule_finished",
+                "info",
+                self.env._("The schedule has come to its end; it runs no more."),
+            )
+        elif self.schedule_state == "planned" and self.next_run and self.next_run < now:
+            yield (
+                "schedule_in_the_past",
+                "warning",
+                self.env._(
+                    "The next run lies in the past: it takes place as soon as the bot "
+                    "is live."
+                ),
+            )
+        if not self.env["helpcrunch.broadcast.recipient"]._count_for(self):
+            yield (
+                "no_recipients",
+                "info",
+                self.env._("Nobody would get the message today."),
+            )

@@ -236,3 +236,27 @@ class HelpcrunchStep(models.Model):
                 field=field.field_description,
             )
         return None
+
+    def _lint_update_contact(self):
+        # sudo: ir.model.fields - the name of what the administrator chose
+        if self.field_id.sudo().name != "phone":
+            return
+        if not self.company_id.country_id:
+            yield (
+                "phone_without_country",
+                "warning",
+                self.env._(
+                    "Company “%(company)s” has no country, so numbers without a "
+                    "country code are refused. Set the company's country.",
+                    company=self.company_id.name,
+                ),
+            )
+        if not self.invalid_message:
+            yield (
+                "no_invalid_message",
+                "info",
+                self.env._(
+                    "Who types a number that is none is only asked again. Write what "
+                    "such a number should look like."
+                ),
+            )
