@@ -93,6 +93,9 @@ class PeopleCase(BroadcastCase):
                 "attachment": base64.b64encode(b"Bicycle: 1"),
             }
         )
+        mine = self.bot.with_user(self.manager)
+        mine.action_save_version()
+        mine.action_make_draft()
         self.their_bot = (
             self.env["helpcrunch.bot"]
             .with_user(self.stranger)

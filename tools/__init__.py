@@ -3,6 +3,7 @@ from . import (
     clock,
     commands,
     connection,
+    drawing_file,
     helpcrunch_api,
     log,
     marks,

@@ -1,1 +1,1 @@
-from . import base_partner_merge, helpcrunch_chat_assign
+from . import base_partner_merge, helpcrunch_bot_import, helpcrunch_chat_assign

@@ -1,4 +1,5 @@
 # isort: off
 from . import helpcrunch_chat
 from . import helpcrunch_bot
+from . import helpcrunch_bot_version
 from . import helpcrunch_step

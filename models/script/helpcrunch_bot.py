@@ -2,7 +2,7 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, LazyTranslate
 
-from ...tools import marks, matching
+from ...tools import matching
 from ..messenger.reader import for_reader
 from .compiled_bot import CompiledBot
 
@@ -239,12 +239,6 @@ class HelpcrunchBot(models.Model):
             self._touch()
         return result
 
-    def copy(self, default=None):
-        copies = super().copy(default)
-        for bot, duplicate in zip(self, copies, strict=True):
-            bot._copy_steps(duplicate)
-        return copies
-
     def copy_data(self, default=None):
         vals_list = super().copy_data(default)
         for bot, vals in zip(self, vals_list, strict=True):
@@ -397,18 +391,6 @@ class HelpcrunchBot(models.Model):
                 channels=", ".join(self.application_ids.mapped("name")),
             )
         return warnings
-
-    def _copy_steps(self, duplicate):
-        """Copy the steps into another bot and bend every link to the copies."""
-        originals = self.with_context(active_test=False).step_ids
-        copies = self.env["helpcrunch.step"]
-        for step in originals:
-            copies |= step.with_context(helpcrunch_copying_bot=marks.COPYING_BOT).copy(
-                {"bot_id": duplicate.id, "name": step.name, "code": step.code}
-            )
-        twins = dict(zip(originals.ids, copies.ids, strict=True))
-        copies._remap_links(twins)
-        duplicate.fallback_step_id = twins.get(self.fallback_step_id.id)
 
     def _for_administrator(self):
         """Return the bot in the language of who is told about its troubles."""

@@ -557,30 +557,3 @@ class HelpcrunchStep(models.Model):
             )
         )
         stale.with_context(helpcrunch_automatic=marks.AUTOMATIC_ALIASES).unlink()
-
-    def _remap_links(self, twins):
-        """Bend the links of copied steps from the originals to their twins.
-
-        :param dict twins: original step id -> id of its copy
-        """
-        # Half bent, a copy still leads into the original: nothing follows or checks the
-        # links before the last of them is bent.
-        for step in self.with_context(helpcrunch_copying_bot=marks.COPYING_BOT):
-            step.write(
-                {
-                    name: twins.get(step[name].id, False)
-                    for name in self._get_link_fields()
-                    if step[name]
-                },
-            )
-        self._sync_automatic_aliases()
-        self._check_drawing()
-        originals = self.browse(twins)
-        for original in originals:
-            for alias in original.alias_ids.filtered(lambda line: not line.automatic):
-                alias.copy(
-                    {
-                        "step_id": twins[original.id],
-                        "scope_step_id": twins.get(alias.scope_step_id.id, False),
-                    },
-                )

@@ -103,9 +103,3 @@ class HelpcrunchStep(models.Model):
         if not self.answer_ids:
             return self.env._("add at least one answer on the tab Answers.")
         return None
-
-    def _remap_links(self, twins):
-        result = super()._remap_links(twins)
-        for answer in self.answer_ids:
-            answer.target_step_id = twins.get(answer.target_step_id.id, False)
-        return result
