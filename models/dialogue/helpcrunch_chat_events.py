@@ -333,6 +333,9 @@ class HelpcrunchChat(models.Model):
     def _begins_anew(self, silence_since, event):
         if not self.started_at or self.state == "done":
             return True
+        if self.step_id and self.step_id.id not in self._turn.compiled.step_ids:
+            # Archived since, as a published draft or somebody had it.
+            return True
         minutes = self._turn.snapshot.session_timeout
         if not minutes or not silence_since:
             return False

@@ -593,9 +593,10 @@ class HelpcrunchEvent(models.Model):
             )
             for event in events
         )
-        self.env.cr.execute(
-            SQL(_STORE_OWN, rows=rows, now=time.time()), log_exceptions=False
-        )
+        # In thousandths, as HelpCrunch tells them: within one, what was done here comes
+        # first.
+        now = int(time.time() * 1000) / 1000
+        self.env.cr.execute(SQL(_STORE_OWN, rows=rows, now=now), log_exceptions=False)
         return [row[0] for row in self.env.cr.fetchall()]
 
     @api.model

@@ -13,6 +13,7 @@ class CompiledBot:
     Made once per version and process, so that a turn costs the same number of queries
     for a bot of three steps and of five hundred.
 
+    :ivar step_ids: all steps that are not archived
     :ivar start_id: step that begins a dialogue, or False in an empty bot
     :ivar operator_id: first step that leads to an operator, or False
     :ivar calling_ids: steps that lead to an operator without a question in between
@@ -26,6 +27,7 @@ class CompiledBot:
 
     def __init__(self, bot):
         steps = bot.env["helpcrunch.step"].search([("bot_id", "=", bot.id)])
+        self.step_ids = set(steps.ids)
         self.phrases = defaultdict(list)
         self.names = {}
         self.operator_id = steps.filtered(

@@ -307,6 +307,19 @@ class TestVersions(DrawingCase):
         self.assertEqual(live.name, "Shop")
         self.assertEqual(self.says("?"), ["Which colour?\n1. Red\n2. Blue"])
 
+    def test_a_customer_at_a_step_that_is_gone_begins_anew(self):
+        self.says("which")
+        draft = self.bots.browse(
+            self.bot.with_user(self.manager).action_make_draft()["res_id"]
+        )
+        welcome = draft.step_ids.filtered(lambda row: row.name == "Welcome")
+        draft.fallback_step_id = False
+        gone = draft.step_ids.filtered(lambda row: row.code == self.choice.code)
+        (gone._find_users() - gone).next_step_id = welcome
+        gone.active = False
+        draft.action_publish()
+        self.assertEqual(self.says("1"), ["Welcome"])
+
     def test_a_schedule_does_not_run_again_because_of_it(self):
         draft = self.bots.browse(
             self.bot.with_user(self.manager).action_make_draft()["res_id"]
