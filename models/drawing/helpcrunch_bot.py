@@ -246,8 +246,10 @@ class HelpcrunchBot(models.Model):
         problems += self._lint_service()
         problems += self._lint_ways()
         problems += self._lint_phrases()
+        wordings = self.step_ids._read_wordings(["message"])
         for step in self.step_ids:
-            problems += step._find_problems()
+            texts = wordings.get(step.id, {}).get("message") or {}
+            problems += step._find_problems(texts)
         return sorted(problems, key=lambda problem: LEVELS.index(problem.level))
 
     def _lint_service(self):
@@ -292,8 +294,8 @@ class HelpcrunchBot(models.Model):
         """Steps that nothing leads to, and flows that never come to rest."""
         steps = self.step_ids
         edges = {
-            step.id: {target.id for _kind, target, _label in step._get_edges()}
-            for step in steps
+            step.id: {target.id for _kind, target, _label in ways}
+            for step, ways in self._get_edges().items()
         }
         reached = find_reachable(self._find_beginnings(), edges)
         if any(step.id in reached and step._goes_by_name() for step in steps):
@@ -321,6 +323,16 @@ class HelpcrunchBot(models.Model):
                 ),
                 circle[0],
             )
+
+    def _get_edges(self):
+        """Return where one gets from each step.
+
+        :return: ``{step: [(kind, target step, label)]}``
+        :rtype: dict
+        """
+        scoped = self.step_ids.alias_ids.filtered("phrase").grouped("scope_step_id")
+        none = self.env["helpcrunch.step.alias"]
+        return {step: step._get_edges(scoped.get(step, none)) for step in self.step_ids}
 
     def _find_beginnings(self):
         """Return the ids of the steps that a dialogue may come to out of nothing."""
@@ -376,6 +388,51 @@ class HelpcrunchBot(models.Model):
                     ),
                     alias.step_id.id,
                 )
+
+    # === PICTURE === #
+
+    def get_picture(self):
+        """Return the bot as a graph, for the tab that draws it.
+
+        :return: ``steps`` (``id``, ``name``, ``type``, ``type_name``, ``text``,
+            ``aliases``, ``level`` of its worst problem, ``is_start``) and ``edges``
+            (``from``, ``to``, ``kind``, ``label``)
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.check_access("write")
+        levels = {}
+        for problem in self._find_problems():
+            # The worst come first.
+            levels.setdefault(problem.step_id, problem.level)
+        steps = self.step_ids
+        types = dict(steps._fields["step_type"]._description_selection(self.env))
+        starts = steps.alias_ids.filtered(
+            lambda alias: alias._is_start() and not alias.scope_step_id
+        ).step_id
+        start = (starts or steps)[:1]
+        return {
+            "steps": [
+                {
+                    "id": step.id,
+                    "name": step.name,
+                    "type": step.step_type,
+                    "type_name": types[step.step_type],
+                    "text": (step.message or "").strip().split("\n")[0][:80],
+                    "aliases": step.alias_ids.filtered(
+                        lambda alias: alias.phrase and not alias.scope_step_id
+                    ).mapped("name"),
+                    "level": levels.get(step.id, False),
+                    "is_start": step == start,
+                }
+                for step in steps
+            ],
+            "edges": [
+                {"from": step.id, "to": target.id, "kind": kind, "label": label}
+                for step, ways in self._get_edges().items()
+                for kind, target, label in ways
+            ],
+        }
 
     # === FILES === #
 

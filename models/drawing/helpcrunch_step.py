@@ -20,20 +20,21 @@ class HelpcrunchStep(models.Model):
 
     # === WHAT IS WRONG === #
 
-    def _find_problems(self):
+    def _find_problems(self, texts):
         """Return what is wrong with this step by itself.
 
         A type adds its own by ``_lint_<type>(self)``, which yields the code, the level
         and the sentence of each.
 
+        :param dict texts: its text in each language
         :rtype: list[Problem]
         """
         self.ensure_one()
         found = [
-            *self._lint_text(),
-            *self._lint_filter(),
-            *self._lint_question(),
-            *self._lint_records(),
+            *self._find_text_problems(texts),
+            *self._find_filter_problems(),
+            *self._find_question_problems(),
+            *self._find_record_problems(),
         ]
         if broken := self._call_type("check"):
             found.append(
@@ -49,8 +50,7 @@ class HelpcrunchStep(models.Model):
             Problem(code, level, message, self.id) for code, level, message in found
         ]
 
-    def _lint_text(self):
-        texts = self._read_wordings(["message"]).get(self.id, {}).get("message") or {}
+    def _find_text_problems(self, texts):
         longest = max(map(len, [self.message or "", *texts.values()]))
         if longest > TEXT_LIMIT:
             yield (
@@ -74,7 +74,7 @@ class HelpcrunchStep(models.Model):
                 ),
             )
 
-    def _lint_filter(self):
+    def _find_filter_problems(self):
         domain = self._get_partner_domain()
         if domain.is_true():
             return
@@ -96,7 +96,7 @@ class HelpcrunchStep(models.Model):
                 ),
             )
 
-    def _lint_question(self):
+    def _find_question_problems(self):
         """A question after which nothing follows, whatever is answered."""
         ways = (self.next_step_id, self.answer_ids.target_step_id)
         if self.waits and not any(ways) and not self._is_heard_elsewhere():
@@ -111,13 +111,13 @@ class HelpcrunchStep(models.Model):
 
     def _is_heard_elsewhere(self):
         """Tell whether an answer leads on by an alias or by a step's name."""
-        aliases = self.bot_id.step_ids.alias_ids - self.alias_ids
-        heard = aliases.filtered(
-            lambda alias: alias.phrase and alias.scope_step_id in (self.browse(), self)
+        return any(
+            alias.phrase and alias.step_id != self
+            for alias in self.bot_id.step_ids.alias_ids
+            if not alias.scope_step_id or alias.scope_step_id == self
         )
-        return bool(heard)
 
-    def _lint_records(self):
+    def _find_record_problems(self):
         """Whatever the step refers to and somebody has archived since."""
         for name, field in self._fields.items():
             if not field.relational or field.comodel_name == self._name:
@@ -144,9 +144,10 @@ class HelpcrunchStep(models.Model):
         """Tell whether a text leads from here to any step of that name."""
         return self.step_type == "free_input"
 
-    def _get_edges(self):
+    def _get_edges(self, aliases):
         """Return where one gets from this step, archived steps left out.
 
+        :param aliases: those that have a phrase and this step for their scope
         :return: rows of ``kind``, ``target`` (a step) and ``label``
         :rtype: list[tuple]
         """
@@ -158,9 +159,5 @@ class HelpcrunchStep(models.Model):
         edges += [
             ("answer", answer.target_step_id, answer.name) for answer in self.answer_ids
         ]
-        edges += [
-            ("alias", alias.step_id, alias.name)
-            for alias in self.bot_id.step_ids.alias_ids
-            if alias.scope_step_id == self and alias.phrase
-        ]
+        edges += [("alias", alias.step_id, alias.name) for alias in aliases]
         return [edge for edge in edges if edge[1].active]

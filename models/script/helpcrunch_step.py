@@ -440,7 +440,9 @@ class HelpcrunchStep(models.Model):
         try:
             # Constraints run as the superuser, whose rights are not meant here.
             partners = self.env["res.partner"].sudo(False)
-            partners.search_count(self._get_partner_domain(), limit=1)
+            domain = self._get_partner_domain()
+            if not domain.is_true():
+                partners.search_count(domain, limit=1)
         except AccessError:
             return self.env._(
                 "the filter asks for something that you may not read. Choose other "

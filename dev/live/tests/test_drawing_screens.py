@@ -69,6 +69,24 @@ class TestDrawingScreens(unittest.TestCase):
         )
         self.assertEqual(self.boss.errors, [])
 
+    def test_a_bot_is_a_picture(self):
+        (bot_id,) = self.odoo.sql("SELECT id FROM helpcrunch_bot")
+        self.boss.log_in(self.odoo.url, "boss")
+        self.boss.open(f"{self.odoo.url}/odoo/helpcrunch.bot/{bot_id}")
+        self.boss.click("a.nav-link", "Схема")
+        boxes = "document.querySelectorAll('.o_helpcrunch_picture_box').length"
+        self.boss.wait_for(f"{boxes} > 10")
+        self.boss.keep_picture("3-picture")
+        self.boss.insert(".o_helpcrunch_picture_bar input", "phone")
+        self.boss.wait_for("!!document.querySelector('.o_helpcrunch_picture .o_found')")
+        self.boss.keep_picture("4-picture-found")
+        self.boss.run(
+            "document.querySelector('.o_helpcrunch_picture .o_found')"
+            ".dispatchEvent(new MouseEvent('click', {bubbles: true}))"
+        )
+        self.boss.wait_for("!!document.querySelector('.o_helpcrunch_step_form')")
+        self.assertEqual(self.boss.errors, [])
+
     def _write(self, text):
         self.boss.type(".o_helpcrunch_try_composer input[type=text]", text)
 

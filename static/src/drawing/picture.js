@@ -1,0 +1,306 @@
+/**
+ * The picture of a bot: its steps as boxes, where they lead as arrows. Read from the
+ * server each time the tab is opened, laid out here by dagre (static/lib).
+ */
+import { Component, onMounted, onWillUnmount, useRef, useState } from "@odoo/owl";
+
+import { loadJS } from "@web/core/assets";
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { downloadFile } from "@web/core/network/download";
+import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+
+const WIDTH = 230;
+const HEIGHT = 66;
+const MARGIN = 20;
+const ZOOM = { least: 0.1, most: 2, step: 1.2 };
+
+/** Of each kind of arrow: how it is dashed, so that it is told apart without colour. */
+export const KINDS = {
+    next: { dash: "", colour: "#495057", name: _t("go to") },
+    answer: { dash: "", colour: "#0d6efd", name: _t("answer") },
+    alias: { dash: "2 4", colour: "#6f42c1", name: _t("alias") },
+    fallback: { dash: "7 4", colour: "#b35c00", name: _t("filter does not fit") },
+    failed: { dash: "9 3 2 3", colour: "#c0392b", name: _t("attempts used up") },
+    no_operator: { dash: "14 5", colour: "#0b7285", name: _t("no operator") },
+};
+/** An icon (Font Awesome) and a colour for each type; others' types have the last. */
+const TYPES = {
+    text: ["\uf27b", "#5c7cfa"],
+    free_input: ["\uf11c", "#20a39e"],
+    update_contact: ["\uf2bc", "#f08c00"],
+    forward_operator: ["\uf025", "#0b7285"],
+    create_lead: ["\uf005", "#c2255c"],
+    schedule: ["\uf073", "#7048e8"],
+    choice: ["\uf0cb", "#2f9e44"],
+};
+const OTHER_TYPE = ["\uf111", "#868e96"];
+const MARKS = { error: "#c0392b", warning: "#b35c00", info: "#1c7ed6" };
+
+function cut(text, length) {
+    return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}
+
+/** Return the boxes with their places and the arrows with their points. */
+export function layOut(dagre, { steps, edges }) {
+    const graph = new dagre.graphlib.Graph({ multigraph: true });
+    graph.setGraph({ rankdir: "TB", nodesep: 40, ranksep: 60, marginx: MARGIN, marginy: MARGIN });
+    graph.setDefaultEdgeLabel(() => ({}));
+    for (const step of steps) {
+        graph.setNode(String(step.id), { width: WIDTH, height: HEIGHT });
+    }
+    edges.forEach((edge, number) => {
+        const label = cut(edge.label || "", 24);
+        graph.setEdge(
+            String(edge.from),
+            String(edge.to),
+            { width: label.length * 6, height: label ? 14 : 0, labelpos: "c" },
+            String(number)
+        );
+    });
+    dagre.layout(graph);
+    const { width = 0, height = 0 } = graph.graph();
+    return {
+        width: Math.max(width, WIDTH),
+        height: Math.max(height, HEIGHT),
+        boxes: steps.map((step) => {
+            const { x, y } = graph.node(String(step.id));
+            const [icon, colour] = TYPES[step.type] || OTHER_TYPE;
+            return {
+                ...step,
+                x: x - WIDTH / 2,
+                y: y - HEIGHT / 2,
+                icon,
+                colour,
+                title: cut(step.name, 24),
+                line: cut(step.text || step.type_name, 29),
+                mark: MARKS[step.level],
+                phrases: cut(step.aliases.join(", "), 32),
+            };
+        }),
+        arrows: edges.map((edge, number) => {
+            const { points, x, y } = graph.edge(String(edge.from), String(edge.to), String(number));
+            return {
+                key: number,
+                path: points.map((p, i) => `${i ? "L" : "M"}${p.x},${p.y}`).join(" "),
+                label: cut(edge.label || "", 24),
+                x,
+                y,
+                ...(KINDS[edge.kind] || KINDS.next),
+                kind: edge.kind,
+            };
+        }),
+    };
+}
+
+export class BotPicture extends Component {
+    static template = "helpcrunch_chatbot.BotPicture";
+    static props = standardWidgetProps;
+
+    setup() {
+        this.orm = useService("orm");
+        this.action = useService("action");
+        this.ui = useService("ui");
+        this.root = useRef("root");
+        this.drawing = useRef("drawing");
+        this.kinds = KINDS;
+        this.size = { width: WIDTH, height: HEIGHT };
+        this.state = useState({
+            isReady: false,
+            width: 0,
+            height: 0,
+            boxes: [],
+            arrows: [],
+            list: [],
+            x: 0,
+            y: 0,
+            zoom: 1,
+            search: "",
+        });
+        onMounted(() => this.load());
+        onWillUnmount(() => (this.isGone = true));
+    }
+
+    async load() {
+        const { resId } = this.props.record;
+        if (!resId) {
+            this.state.isReady = true;
+            return;
+        }
+        const [graph] = await Promise.all([
+            this.orm.call("helpcrunch.bot", "get_picture", [[resId]]),
+            loadJS("/helpcrunch_chatbot/static/lib/dagre/dagre.min.js"),
+        ]);
+        if (this.isGone) {
+            return;
+        }
+        Object.assign(this.state, layOut(window.dagre, graph), {
+            list: this.list(graph),
+            isReady: true,
+        });
+        this.fit();
+    }
+
+    /** What a phone shows: each step with where it leads. */
+    list({ steps, edges }) {
+        const names = Object.fromEntries(steps.map((step) => [step.id, step.name]));
+        return steps.map((step) => ({
+            ...step,
+            ways: edges
+                .filter((edge) => edge.from === step.id)
+                .map((edge) => ({
+                    kind: (KINDS[edge.kind] || KINDS.next).name,
+                    label: edge.label,
+                    id: edge.to,
+                    name: names[edge.to],
+                })),
+        }));
+    }
+
+    get found() {
+        const wanted = this.state.search.trim().toLowerCase();
+        return wanted
+            ? this.state.boxes.filter((box) =>
+                  [box.name, box.text, ...box.aliases].some((text) =>
+                      text.toLowerCase().includes(wanted)
+                  )
+              )
+            : [];
+    }
+
+    isFound(box) {
+        return this.state.search.trim() && this.found.includes(box);
+    }
+
+    // === MOVING ===
+
+    fit() {
+        const { clientWidth, clientHeight } = this.drawing.el || {};
+        if (clientWidth) {
+            const { width, height } = this.state;
+            const zoom = Math.min(clientWidth / width, clientHeight / height, 1);
+            // Whatever is too large to be read whole begins at its top.
+            this.state.zoom = Math.max(zoom, 0.45);
+            this.state.x = Math.max((clientWidth - width * this.state.zoom) / 2, 0);
+            this.state.y = 0;
+            const start = this.state.boxes.find((box) => box.is_start);
+            if (zoom < 0.45 && start) {
+                this.center(start, 0.7, 0.15);
+            }
+        }
+    }
+
+    center(box, zoom = this.state.zoom, height = 0.5) {
+        const { clientWidth, clientHeight } = this.drawing.el;
+        this.state.zoom = zoom;
+        this.state.x = clientWidth / 2 - (box.x + WIDTH / 2) * zoom;
+        this.state.y = clientHeight * height - (box.y + HEIGHT / 2) * zoom;
+    }
+
+    zoomBy(factor, x, y) {
+        const el = this.drawing.el;
+        const [atX, atY] = [x ?? el.clientWidth / 2, y ?? el.clientHeight / 2];
+        const zoom = Math.min(Math.max(this.state.zoom * factor, ZOOM.least), ZOOM.most);
+        const real = zoom / this.state.zoom;
+        this.state.x = atX - (atX - this.state.x) * real;
+        this.state.y = atY - (atY - this.state.y) * real;
+        this.state.zoom = zoom;
+    }
+
+    onWheel(ev) {
+        const { left, top } = this.drawing.el.getBoundingClientRect();
+        const factor = ev.deltaY < 0 ? ZOOM.step : 1 / ZOOM.step;
+        this.zoomBy(factor, ev.clientX - left, ev.clientY - top);
+    }
+
+    onPointerDown(ev) {
+        this.grip = { x: ev.clientX - this.state.x, y: ev.clientY - this.state.y };
+        this.hasMoved = false;
+    }
+
+    onPointerMove(ev) {
+        if (this.grip && ev.buttons) {
+            const [x, y] = [ev.clientX - this.grip.x, ev.clientY - this.grip.y];
+            this.hasMoved ||= Math.abs(x - this.state.x) + Math.abs(y - this.state.y) > 3;
+            Object.assign(this.state, { x, y });
+        }
+    }
+
+    onPointerUp() {
+        this.grip = undefined;
+    }
+
+    onKeydown(ev) {
+        const moves = {
+            ArrowLeft: [60, 0],
+            ArrowRight: [-60, 0],
+            ArrowUp: [0, 60],
+            ArrowDown: [0, -60],
+        };
+        if (moves[ev.key]) {
+            this.state.x += moves[ev.key][0];
+            this.state.y += moves[ev.key][1];
+        } else if (ev.key === "+" || ev.key === "=") {
+            this.zoomBy(ZOOM.step);
+        } else if (ev.key === "-") {
+            this.zoomBy(1 / ZOOM.step);
+        } else if (ev.key === "0") {
+            this.fit();
+        } else {
+            return;
+        }
+        ev.preventDefault();
+    }
+
+    onSearch(ev) {
+        this.state.search = ev.target.value;
+        if (this.found.length) {
+            this.center(this.found[0], Math.max(this.state.zoom, 0.7));
+        }
+    }
+
+    onFullScreen() {
+        if (document.fullscreenElement) {
+            document.exitFullscreen();
+        } else {
+            this.root.el.requestFullscreen();
+        }
+    }
+
+    // === LEADING ON ===
+
+    open(box) {
+        if (!this.hasMoved) {
+            this.action.doAction({
+                type: "ir.actions.act_window",
+                res_model: "helpcrunch.step",
+                res_id: box.id,
+                views: [[false, "form"]],
+            });
+        }
+    }
+
+    onBoxKeydown(ev, box) {
+        if (ev.key === "Enter") {
+            this.hasMoved = false;
+            this.open(box);
+        }
+    }
+
+    /** The whole picture, whatever part of it is seen now. */
+    onExport() {
+        const svg = this.drawing.el.querySelector("svg").cloneNode(true);
+        const { width, height } = this.state;
+        svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+        svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+        svg.setAttribute("width", width);
+        svg.setAttribute("height", height);
+        svg.querySelector("g").removeAttribute("transform");
+        const text = new XMLSerializer().serializeToString(svg);
+        const name = this.props.record.data.display_name || this.props.record.data.name;
+        downloadFile(text, `${name}.svg`, "image/svg+xml");
+    }
+}
+
+registry.category("view_widgets").add("helpcrunch_picture", { component: BotPicture });

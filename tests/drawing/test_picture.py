@@ -1,0 +1,57 @@
+"""The bot as a graph."""
+
+from odoo.exceptions import AccessError
+from odoo.tests import tagged
+
+from .test_drawing_file import DrawingCase
+
+
+@tagged("post_install", "-at_install")
+class TestPicture(DrawingCase):
+    def test_boxes_and_arrows(self):
+        picture = self.bot.with_user(self.manager).get_picture()
+        names = {step["id"]: step["name"] for step in picture["steps"]}
+        self.assertEqual(set(names), set(self.bot.step_ids.ids))
+        ways = {
+            (names[edge["from"]], names[edge["to"]], edge["kind"], edge["label"])
+            for edge in picture["edges"]
+        }
+        self.assertLessEqual(
+            {
+                ("To an operator", "Thank you", "next", ""),
+                ("Number?", "A lead", "fallback", ""),
+                ("Number?", "Thank you", "failed", ""),
+                ("Which?", "Thank you", "answer", "Red"),
+                ("Which?", "More", "alias", "more"),
+            },
+            ways,
+        )
+        (start,) = [step for step in picture["steps"] if step["is_start"]]
+        self.assertEqual((start["name"], start["aliases"]), ("Welcome", ["/start"]))
+
+    def test_archived_steps_are_left_out(self):
+        self.thanks.active = False
+        picture = self.bot.with_user(self.manager).get_picture()
+        ids = {step["id"] for step in picture["steps"]}
+        self.assertNotIn(self.thanks.id, ids)
+        self.assertFalse({edge["to"] for edge in picture["edges"]} - ids)
+
+    def test_queries_do_not_grow_with_the_steps(self):
+        bot = self.bot.with_user(self.manager)
+
+        def count():
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            bot.get_picture()
+            return self.env.cr.sql_log_count - before
+
+        count()
+        few = count()
+        for number in range(40):
+            self.step(f"Another {number}", alias=f"another {number}")
+        self.assertLessEqual(count(), few)
+
+    def test_managers_only(self):
+        with self.assertRaises(AccessError):
+            self.bot.with_user(self.olena).get_picture()
