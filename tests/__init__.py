@@ -86,6 +86,7 @@ from .roles import (
 )
 from .script import (
     test_choice,
+    test_contract,
     test_create_lead,
     test_drawing,
     test_example,
