@@ -1,6 +1,6 @@
 """A step as one looks at it: tried from here, and what is wrong with it."""
 
-from odoo import models
+from odoo import api, models
 
 from ...const import TEXT_LIMIT
 from .problem import Problem
@@ -17,6 +17,35 @@ class HelpcrunchStep(models.Model):
         self.ensure_one()
         self.check_access("write")
         return self.bot_id._get_try_action(self)
+
+    def action_add_after(self):
+        """Open an empty step of the bot that follows this one when it is saved."""
+        self.ensure_one()
+        self.check_access("write")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("New step after “%(step)s”", step=self.name),
+            "res_model": "helpcrunch.step",
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                "default_bot_id": self.bot_id.id,
+                "default_sequence": self.sequence + 1,
+                "helpcrunch_after_step": self.id,
+            },
+        }
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Link a step that is added after another one; what followed follows it."""
+        steps = super().create(vals_list)
+        before = self.browse(self.env.context.get("helpcrunch_after_step") or [])
+        if len(steps) == 1 and before.exists() and before.bot_id == steps.bot_id:
+            if not steps.next_step_id:
+                steps.next_step_id = before.next_step_id
+            before.next_step_id = steps
+        return steps
 
     # === WHAT IS WRONG === #
 

@@ -52,6 +52,29 @@ class TestPicture(DrawingCase):
             self.step(f"Another {number}", alias=f"another {number}")
         self.assertLessEqual(count(), few)
 
+    def test_a_step_is_added_between_two(self):
+        action = self.ask.with_user(self.manager).action_add_after()
+        new = (
+            self.as_manager("helpcrunch.step")
+            .with_context(**action["context"])
+            .create({"name": "Between", "step_type": "text"})
+        )
+        self.assertEqual(new.bot_id, self.bot)
+        self.assertEqual(self.ask.next_step_id, new)
+        self.assertEqual(new.next_step_id, self.choice)
+
+    def test_nothing_is_linked_to_another_bot(self):
+        other = self.as_manager("helpcrunch.bot").create(
+            {"name": "Other", "account_id": self.account.id}
+        )
+        new = (
+            self.as_manager("helpcrunch.step")
+            .with_context(helpcrunch_after_step=self.ask.id)
+            .create({"name": "Theirs", "step_type": "text", "bot_id": other.id})
+        )
+        self.assertEqual(self.ask.next_step_id, self.choice)
+        self.assertFalse(new.next_step_id)
+
     def test_managers_only(self):
         with self.assertRaises(AccessError):
             self.bot.with_user(self.olena).get_picture()

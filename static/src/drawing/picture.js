@@ -114,6 +114,10 @@ export class BotPicture extends Component {
         this.drawing = useRef("drawing");
         this.kinds = KINDS;
         this.size = { width: WIDTH, height: HEIGHT };
+        this.titles = {
+            add: _t("Add a step after this one"),
+            link: _t("Drag to the step to go to"),
+        };
         this.state = useState({
             isReady: false,
             width: 0,
@@ -125,12 +129,13 @@ export class BotPicture extends Component {
             y: 0,
             zoom: 1,
             search: "",
+            link: false,
         });
         onMounted(() => this.load());
         onWillUnmount(() => (this.isGone = true));
     }
 
-    async load() {
+    async load(isFirst = true) {
         const { resId } = this.props.record;
         if (!resId) {
             this.state.isReady = true;
@@ -147,7 +152,9 @@ export class BotPicture extends Component {
             list: this.list(graph),
             isReady: true,
         });
-        this.fit();
+        if (isFirst) {
+            this.fit();
+        }
     }
 
     /** What a phone shows: each step with where it leads. */
@@ -228,15 +235,47 @@ export class BotPicture extends Component {
     }
 
     onPointerMove(ev) {
-        if (this.grip && ev.buttons) {
+        if (this.state.link) {
+            Object.assign(this.state.link, this.place(ev));
+        } else if (this.grip && ev.buttons) {
             const [x, y] = [ev.clientX - this.grip.x, ev.clientY - this.grip.y];
             this.hasMoved ||= Math.abs(x - this.state.x) + Math.abs(y - this.state.y) > 3;
             Object.assign(this.state, { x, y });
         }
     }
 
-    onPointerUp() {
+    async onPointerUp(ev) {
         this.grip = undefined;
+        const { link } = this.state;
+        this.state.link = false;
+        const to = parseInt(ev.target.closest?.(".o_helpcrunch_picture_box")?.dataset.id);
+        if (link && to && to !== link.from) {
+            this.hasMoved = true;
+            await this.orm.write("helpcrunch.step", [link.from], { next_step_id: to });
+            await this.load(false);
+        }
+    }
+
+    // === DRAWING ===
+
+    /** Where a pointer is in the picture, whatever part of it is seen. */
+    place(ev) {
+        const { left, top } = this.drawing.el.getBoundingClientRect();
+        const { x, y, zoom } = this.state;
+        return { x: (ev.clientX - left - x) / zoom, y: (ev.clientY - top - y) / zoom };
+    }
+
+    /** Drag from a box to another one: the step goes there. */
+    onLink(ev, box) {
+        ev.stopPropagation();
+        this.state.link = { from: box.id, startX: box.x + WIDTH / 2, startY: box.y + HEIGHT };
+        Object.assign(this.state.link, this.place(ev));
+    }
+
+    /** Add a step after a box, linked. */
+    async onAdd(box) {
+        const action = await this.orm.call("helpcrunch.step", "action_add_after", [[box.id]]);
+        await this.action.doAction(action, { onClose: () => this.load(false) });
     }
 
     onKeydown(ev) {

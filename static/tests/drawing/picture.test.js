@@ -1,7 +1,7 @@
 import { BotPicture, layOut } from "@helpcrunch_chatbot/drawing/picture";
 
 import { describe, expect, test } from "@odoo/hoot";
-import { click, edit, queryAllTexts } from "@odoo/hoot-dom";
+import { click, drag, edit, queryAllTexts } from "@odoo/hoot-dom";
 import { animationFrame } from "@odoo/hoot-mock";
 
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
@@ -92,7 +92,7 @@ async function mountPicture(graph = GRAPH) {
 test("a click opens the step, and problems are marked", async () => {
     await mountPicture();
     expect(".o_helpcrunch_picture_box").toHaveCount(3);
-    expect(".o_helpcrunch_picture_box[data-level=warning] circle").toHaveCount(1);
+    expect(".o_helpcrunch_picture_box[data-level=warning] .o_helpcrunch_picture_mark").toHaveCount(1);
     await click(".o_helpcrunch_picture_box[aria-label='Step 2']");
     expect.verifySteps([2]);
 });
@@ -104,6 +104,24 @@ test("a step is found by its name", async () => {
     await animationFrame();
     expect(".o_helpcrunch_picture_box.o_found").toHaveCount(1);
     expect(".o_helpcrunch_picture_box.o_found").toHaveAttribute("aria-label", "Step 3");
+});
+
+test("a step is added after a box, and two boxes are linked by dragging", async () => {
+    onRpc("helpcrunch.step", "action_add_after", ({ args }) => ({ res_id: `after ${args[0]}` }));
+    onRpc("helpcrunch.step", "write", ({ args }) => {
+        expect.step(args);
+        return true;
+    });
+    await mountPicture();
+    await click(".o_helpcrunch_picture_box[aria-label='Step 3'] .o_helpcrunch_picture_add");
+    await animationFrame();
+    expect.verifySteps(["after 3"]);
+    const { drop } = await drag(
+        ".o_helpcrunch_picture_box[aria-label='Step 3'] .o_helpcrunch_picture_handle"
+    );
+    await drop(".o_helpcrunch_picture_box[aria-label='Step 1']");
+    await animationFrame();
+    expect.verifySteps([[[3], { next_step_id: 1 }]]);
 });
 
 test("a phone has a list instead", async () => {
