@@ -18,6 +18,21 @@ class HelpcrunchStep(models.Model):
         self.check_access("write")
         return self.bot_id._get_try_action(self)
 
+    def action_open_previous(self):
+        """Open the step before this one in the list; before the first, the last."""
+        return self._open_neighbour(-1)
+
+    def action_open_next(self):
+        """Open the step after this one in the list; after the last, the first."""
+        return self._open_neighbour(1)
+
+    def _open_neighbour(self, way):
+        self.ensure_one()
+        self.check_access("read")
+        steps = self.bot_id.step_ids
+        place = steps.ids.index(self.id) if self in steps else 0
+        return steps[(place + way) % len(steps)].action_open() if steps else None
+
     def action_add_after(self):
         """Open an empty step of the bot that follows this one when it is saved."""
         self.ensure_one()

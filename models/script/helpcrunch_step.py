@@ -289,7 +289,7 @@ class HelpcrunchStep(models.Model):
     # === ACTIONS === #
 
     def action_open(self):
-        """Open the step on a page of its own."""
+        """Open the step on a page of its own; *New* there is one more of its bot."""
         self.ensure_one()
         self.check_access("read")
         return {
@@ -297,6 +297,10 @@ class HelpcrunchStep(models.Model):
             "res_model": "helpcrunch.step",
             "res_id": self.id,
             "view_mode": "form",
+            "context": {
+                "default_bot_id": self.bot_id.id,
+                "default_sequence": self.sequence + 1,
+            },
         }
 
     # === FOR THE ENGINE === #

@@ -52,6 +52,18 @@ class TestPicture(DrawingCase):
             self.step(f"Another {number}", alias=f"another {number}")
         self.assertLessEqual(count(), few)
 
+    def test_through_the_steps_of_the_bot(self):
+        steps = self.bot.with_user(self.manager).step_ids
+        seen, current = [], steps[0]
+        for _step in steps:
+            seen.append(current.id)
+            current = steps.browse(current.action_open_next()["res_id"])
+        self.assertEqual(seen, steps.ids)
+        self.assertEqual(current, steps[0])
+        action = steps[0].action_open_previous()
+        self.assertEqual(action["res_id"], steps[-1].id)
+        self.assertEqual(action["context"]["default_bot_id"], self.bot.id)
+
     def test_a_step_is_added_between_two(self):
         action = self.ask.with_user(self.manager).action_add_after()
         new = (
