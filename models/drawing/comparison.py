@@ -1,5 +1,8 @@
 """Two drawings compared, in words."""
 
+# What a person has not drawn.
+_UNTOLD = ("code", "older_wordings")
+
 
 class Comparison:
     """What one drawing has that the other has not.
@@ -49,19 +52,36 @@ class Comparison:
         sentences = []
         for name in sorted(before.keys() | after.keys()):
             old, new = before.get(name), after.get(name)
-            if old == new or name == "code":
+            if old == new or name in _UNTOLD:
                 continue
             field = model._fields.get(name)
-            sentences.append(
-                self.env._(
-                    "%(whose)s: %(field)s changed from “%(old)s” to “%(new)s”.",
-                    whose=whose,
-                    field=field._description_string(self.env) if field else name,
-                    old=self._tell(field, old),
-                    new=self._tell(field, new),
-                )
-            )
+            label = field._description_string(self.env) if field else name
+            if field is not None and field.translate:
+                sentences += self._compare_texts(whose, label, old or {}, new or {})
+            else:
+                old, new = self._tell(field, old), self._tell(field, new)
+                sentences.append(self._tell_change(whose, label, old, new))
         return sentences
+
+    def _compare_texts(self, whose, label, before, after):
+        """Tell each language in which a text is another; a single one is not named."""
+        languages = dict(self.env["res.lang"].get_installed())
+        for code in sorted(before.keys() | after.keys()):
+            old, new = before.get(code), after.get(code)
+            if old != new:
+                name = languages.get(code, code)
+                field = f"{label} ({name})" if len(languages) > 1 else label
+                old, new = self._tell(None, old), self._tell(None, new)
+                yield self._tell_change(whose, field, old, new)
+
+    def _tell_change(self, whose, field, old, new):
+        return self.env._(
+            "%(whose)s: %(field)s changed from “%(old)s” to “%(new)s”.",
+            whose=whose,
+            field=field,
+            old=old,
+            new=new,
+        )
 
     def _tell(self, field, value):
         """Return a value as people know it, cut where it is long."""

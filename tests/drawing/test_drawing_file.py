@@ -123,7 +123,7 @@ class TestDrawingFile(DrawingCase):
         report = self.bots.import_json(text, self.bot.id)
         self.assertEqual(report["bot_id"], self.bot.id)
         self.assertIn(
-            "Step “Which?”: Text changed from “Which one?” to “Which?”.",
+            "Step “Which?”: Text (English (US)) changed from “Which one?” to “Which?”.",
             report["changed"],
         )
         self.assertEqual(report["archived"], ["Step “Brand new” is archived."])
