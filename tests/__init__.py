@@ -39,7 +39,13 @@ from .dialogue import (
     test_webhook,
     test_webhook_shapes,
 )
-from .drawing import test_drawing_file, test_picture, test_problems, test_trial
+from .drawing import (
+    test_drawing_file,
+    test_drawing_threads,
+    test_picture,
+    test_problems,
+    test_trial,
+)
 from .manual import (
     test_i18n,
     test_javascript,

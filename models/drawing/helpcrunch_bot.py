@@ -556,8 +556,22 @@ class HelpcrunchBot(models.Model):
         return True
 
     def _keep_version(self, name):
-        """Keep the drawing as it is, under the next number; return the version."""
+        """Keep the drawing as it is, under the next number; return the version.
+
+        Whoever puts a drawing over a bot keeps the one before first, so that of those
+        who do it at once one goes on, and the others are told.
+
+        :raise UserError: if somebody else is at it; nothing is changed then
+        """
         self.ensure_one()
+        if not self.try_lock_for_update(allow_referencing=True):
+            raise UserError(
+                self.env._(
+                    "Somebody else is saving “%(bot)s” at this very moment. Look at "
+                    "what is there now, and do it once more.",
+                    bot=self.name,
+                )
+            )
         # sudo: helpcrunch.bot.version - its content is the machine's to write
         versions_sudo = self.env["helpcrunch.bot.version"].sudo()
         last = versions_sudo.search(
@@ -579,7 +593,9 @@ class HelpcrunchBot(models.Model):
         """Keep each bot whose drawing has changed since its last version."""
         for bot in self.search(fields.Domain.TRUE):
             last = bot.version_ids.sorted("number")[-1:]
-            if last.drawing_version != bot.version:
+            if last.drawing_version != bot.version and bot.try_lock_for_update(
+                allow_referencing=True
+            ):
                 bot._keep_version(self.env._("Kept by itself"))
 
     # === DRAFTS === #
@@ -619,8 +635,6 @@ class HelpcrunchBot(models.Model):
                 self.env._("“%(bot)s” is no draft of another bot.", bot=self.name)
             )
         bot.check_access("write")
-        # Two who publish at once: the second one puts hers over the first one's.
-        bot.lock_for_update(allow_referencing=True)
         bot._keep_version(self.env._("Before a draft was published"))
         data = self._describe()
         data["bot"]["name"] = bot.name

@@ -34,7 +34,10 @@ class HelpcrunchBotVersion(models.Model):
         help="What is another now in the bot.",
     )
 
-    _number_unique = models.UniqueIndex("(bot_id, number)")
+    _number_unique = models.UniqueIndex(
+        "(bot_id, number)",
+        "Somebody else has just saved this bot. Do it once more.",
+    )
 
     @api.model
     def _is_written_by_people(self, field):
