@@ -244,6 +244,7 @@ class HelpcrunchBot(models.Model):
             for code, message in self._find_warnings().items()
         ]
         problems += self._lint_service()
+        problems += self._lint_channels()
         problems += self._lint_ways()
         problems += self._lint_phrases()
         wordings = self.step_ids._read_wordings(["message"])
@@ -253,7 +254,7 @@ class HelpcrunchBot(models.Model):
         return sorted(problems, key=lambda problem: LEVELS.index(problem.level))
 
     def _lint_service(self):
-        """Whether it is served, and by whom."""
+        """What it lacks to answer anybody."""
         if not self.step_ids:
             yield Problem(
                 "no_steps",
@@ -270,6 +271,18 @@ class HelpcrunchBot(models.Model):
                     messenger=self.account_id.name,
                 ),
             )
+        if self.fallback_limit and not self.fallback_step_id:
+            yield Problem(
+                "no_fallback_step",
+                "info",
+                self.env._(
+                    "After misses in a row the dialogue stays where it is: choose a "
+                    "step to go to, or no limit."
+                ),
+            )
+
+    def _lint_channels(self):
+        """Who else serves its channels, and those of the messenger that nobody does."""
         if not self._serves() and (rival := self._find_rivals()[:1]):
             yield Problem(
                 "served_by_another",
@@ -280,13 +293,14 @@ class HelpcrunchBot(models.Model):
                     other=rival.name,
                 ),
             )
-        if self.fallback_limit and not self.fallback_step_id:
+        if self._serves() and (unserved := self._find_unserved_channels()):
             yield Problem(
-                "no_fallback_step",
+                "served_by_nobody",
                 "info",
                 self.env._(
-                    "After misses in a row the dialogue stays where it is: choose a "
-                    "step to go to, or no limit."
+                    "No live bot serves %(channels)s: whoever writes there is not "
+                    "answered.",
+                    channels=", ".join(unserved.mapped("display_name")),
                 ),
             )
 

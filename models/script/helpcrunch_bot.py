@@ -462,6 +462,16 @@ class HelpcrunchBot(models.Model):
         )
         return (own or bots.filtered(lambda bot: not bot.application_ids))[:1]
 
+    def _find_unserved_channels(self):
+        """Return the channels of the bot's messenger that no live bot answers."""
+        bots = self.search(
+            [("account_id", "=", self.account_id.id), ("live", "=", True)]
+        )
+        channels = self.account_id.application_ids.filtered("active")
+        if all(bot.application_ids for bot in bots):
+            return channels - bots.application_ids
+        return channels.browse()
+
     def _find_rivals(self):
         """Return the live bots that answer a channel which this one would answer."""
         rivals = self.search(

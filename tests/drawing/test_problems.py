@@ -60,6 +60,28 @@ class TestProblems(OperatorCase):
         codes = [row["code"] for row in copy.get_problems()]
         self.assertIn("served_by_another", codes)
 
+    def test_a_channel_is_served_by_nobody(self):
+        channel, *others = self.account.application_ids
+        self.assertTrue(others)
+        self.assertNotIn("served_by_nobody", self.codes_of())
+        self.bot.application_ids = channel
+        problem = next(
+            row
+            for row in self.bot.with_user(self.manager).get_problems()
+            if row["code"] == "served_by_nobody"
+        )
+        names = ", ".join(other.display_name for other in others)
+        self.assertIn(f"serves {names}: ", problem["message"])
+        # What serves nobody itself has nothing to say about it.
+        self.bot.live = False
+        self.assertNotIn("served_by_nobody", self.codes_of())
+        self.bot.live = True
+        rest = self.as_manager("helpcrunch.bot").create(
+            {"name": "The rest", "account_id": self.account.id, "live": True}
+        )
+        self.assertNotIn("served_by_nobody", self.codes_of())
+        self.assertFalse(rest._find_unserved_channels())
+
     def test_no_fallback_step(self):
         self.bot.fallback_limit = 2
         self.assertIn("no_fallback_step", self.codes_of())
