@@ -359,11 +359,8 @@ class HelpcrunchBot(models.Model):
                 )
             )
         )
-        first = steps.filtered(
-            lambda step: step.alias_ids.filtered(lambda alias: alias._is_start())
-        )
         callers = steps.filtered(lambda step: step.step_type in step._operator_types())
-        starts |= (first or steps)[:1] | self.fallback_step_id
+        starts |= steps._find_start() | self.fallback_step_id
         if self.operator_words:
             starts |= callers[:1]
         return starts.ids
@@ -421,10 +418,7 @@ class HelpcrunchBot(models.Model):
             levels.setdefault(problem.step_id, problem.level)
         steps = self.step_ids
         types = dict(steps._fields["step_type"]._description_selection(self.env))
-        starts = steps.alias_ids.filtered(
-            lambda alias: alias._is_start() and not alias.scope_step_id
-        ).step_id
-        start = (starts or steps)[:1]
+        start = steps._find_start()
         return {
             "steps": [
                 {

@@ -4,8 +4,6 @@ from collections import defaultdict
 
 from ...tools import matching
 
-START = matching.normalize("/start")
-
 
 class CompiledBot:
     """Where each phrase of one version of a bot leads.
@@ -36,14 +34,11 @@ class CompiledBot:
         self.calling_ids = self._find_calling(steps)
         self.answering_ids = {step.id for step in steps if step._knows_answers()}
         self.showing_ids = set(steps.media_ids.step_id.ids)
-        start = steps[:1]
         for step in steps:
             self.names.setdefault(matching.normalize(step.name), step.id)
             for scope_id, kind, phrase, target_id in step._get_phrases():
                 self.phrases[scope_id].append((kind, phrase, target_id))
-                if phrase == START and not scope_id and kind == "exact":
-                    start = step
-        self.start_id = start.id
+        self.start_id = steps._find_start().id
         self.operator_words = [
             ("exact", phrase, self.operator_id)
             for phrase in bot._get_words("operator_words")

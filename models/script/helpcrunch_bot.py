@@ -376,10 +376,8 @@ class HelpcrunchBot(models.Model):
                 "another one, or activate it.",
                 language=self.language_id.name,
             )
-        starts = self.step_ids.alias_ids.filtered(
-            lambda alias: alias._is_start() and not alias.scope_step_id
-        )
-        if self.step_ids and not starts:
+        aliases = self.step_ids.alias_ids
+        if self.step_ids and not any(alias._is_start() for alias in aliases):
             warnings["no_start"] = self.env._(
                 "No step has the alias /start, so a dialogue begins with the first "
                 "step of the list."

@@ -396,6 +396,11 @@ class HelpcrunchStep(models.Model):
             if alias.phrase
         ]
 
+    def _find_start(self):
+        """Return the step of these that begins a dialogue."""
+        starts = self.alias_ids.filtered(lambda alias: alias._is_start())
+        return (starts.step_id or self)[:1]
+
     @api.model
     def _operator_types(self):
         """Return the types that lead to a person; a type adds itself."""

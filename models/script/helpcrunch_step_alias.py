@@ -2,7 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ...tools import marks, matching
-from .compiled_bot import START
+
+_START = matching.normalize("/start")
 
 
 class HelpcrunchStepAlias(models.Model):
@@ -177,7 +178,10 @@ class HelpcrunchStepAlias(models.Model):
                 )
 
     def _is_start(self):
-        return self.phrase == START
+        """Tell whether a dialogue begins by it: for the whole bot, word for word."""
+        return (
+            self.phrase == _START and self.match == "exact" and not self.scope_step_id
+        )
 
 
 def _name_scope(vals):

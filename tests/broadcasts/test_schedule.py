@@ -10,6 +10,8 @@ from ..common_broadcasts import BroadcastCase
 class TestScheduleStep(BroadcastCase):
     """When a schedule step runs. The bot lives in Kyiv: UTC+2, in summer UTC+3."""
 
+    zone = "Europe/Kyiv"
+
     def draw(self, **vals):
         return self.step("Reminder", "schedule", **vals)
 

@@ -11,6 +11,8 @@ VIEW = "helpcrunch_chatbot.helpcrunch_step_view_form"
 class TestScheduleClock(BroadcastCase):
     """Day and hour after changes, and whether the form tells the truth."""
 
+    zone = "Europe/Kyiv"
+
     def draw(self, **vals):
         return self.step("Reminder", "schedule", **vals)
 

@@ -45,6 +45,22 @@ class TestProblems(OperatorCase):
         self.bot.step_ids.alias_ids.filtered(lambda row: row.name == "/start").unlink()
         self.assertIn("no_start", self.codes_of())
 
+    def test_no_start_for_the_whole_bot(self):
+        alias = self.bot.step_ids.alias_ids.filtered(lambda row: row.name == "/start")
+        others = self.bot.step_ids - alias.step_id
+        first = self.bot.step_ids[0]
+        self.assertNotIn("unreachable", self.codes_of(first))
+        # In one step only, it begins nothing: the first step of the list does.
+        alias.step_id = others[-1]
+        alias.scope_step_id = others[0]
+        self.assertIn("no_start", self.codes_of())
+        self.assertNotIn("unreachable", self.codes_of(first))
+        picture = self.bot.with_user(self.manager).get_picture()
+        (start,) = [row["id"] for row in picture["steps"] if row["is_start"]]
+        self.assertEqual(start, first.id)
+        self.says("Hi", customer=5099)
+        self.assertEqual(self.chat(5099).step_id, first)
+
     def test_no_steps(self):
         bot = self.as_manager("helpcrunch.bot").create(
             {"name": "Empty", "account_id": self.account.id}

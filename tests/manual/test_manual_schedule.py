@@ -7,6 +7,8 @@ from ..common_broadcasts import BroadcastCase
 
 @tagged("post_install", "-at_install")
 class TestManualSchedule(BroadcastCase):
+    zone = "Europe/Kyiv"
+
     def draw(self, **vals):
         """Draw the manual's reminder on the form, as an administrator does."""
         form = Form(
