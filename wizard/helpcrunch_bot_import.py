@@ -31,15 +31,9 @@ class HelpcrunchBotImport(models.TransientModel):
         self.ensure_one()
         self.check_access("write")
         self.report = self._foretell()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Import a Bot"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "views": [(False, "form")],
-            "target": "new",
-        }
+        return self._get_records_action(
+            name=self.env._("Import a Bot"), target="new", context={}
+        )
 
     def _foretell(self):
         try:
@@ -71,10 +65,5 @@ class HelpcrunchBotImport(models.TransientModel):
         report = self.env["helpcrunch.bot"].import_json(
             self._read_file(), self.bot_id.id or None
         )
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "helpcrunch.bot",
-            "res_id": report["bot_id"],
-            "view_mode": "form",
-            "views": [(False, "form")],
-        }
+        bot = self.env["helpcrunch.bot"].browse(report["bot_id"])
+        return bot._get_records_action(context={})

@@ -384,14 +384,6 @@ class HelpcrunchBroadcast(models.Model):
         )
         return {**action, "domain": domain, "context": {}}
 
-    def _get_form_action(self):
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-        }
-
     def _recall(self, reason):
         """Take back the messages that are not on their way yet.
 

@@ -84,7 +84,7 @@ class HelpcrunchStep(models.Model):
             lambda row: row.planned_at == now
         ) or self.env["helpcrunch.broadcast"].sudo()._plan(self, now)
         self._write_clock({"executed_at": now})
-        return broadcast._get_form_action()
+        return broadcast._get_records_action(context={})
 
     def action_view_broadcasts(self):
         self.ensure_one()

@@ -115,13 +115,7 @@ class CrmLead(models.Model):
         """Open the dialogue this lead came from."""
         self.ensure_one()
         self.check_access("read")
-        self.helpcrunch_chat_id.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "helpcrunch.chat",
-            "res_id": self.helpcrunch_chat_id.id,
-            "view_mode": "form",
-        }
+        return self.helpcrunch_chat_id.action_open()
 
     def _erase_helpcrunch_conversation(self):
         """Take the conversation out of leads that were made from a dialogue.

@@ -146,14 +146,8 @@ class HelpcrunchDuplicate(models.Model):
         survivors = survivors.exists()
         if len(survivors) != 1 or self.env.context.get("helpcrunch_stay"):
             return True
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "res.partner",
-            "res_id": survivors.id,
-            "views": [(False, "form")],
-            # The pair is gone, so no way leads back to it.
-            "target": "main",
-        }
+        # The pair is gone, so no way leads back to it.
+        return survivors._get_records_action(target="main", context={})
 
     def _merge_as_decided(self):
         """Merge one pair, or write what was given, as a person decided.

@@ -284,12 +284,7 @@ class HelpcrunchChat(models.Model):
         """Open the dialogue on a page of its own."""
         self.ensure_one()
         self.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "helpcrunch.chat",
-            "res_id": self.id,
-            "view_mode": "form",
-        }
+        return self._get_records_action(context={})
 
     def action_open_inbox(self):
         self.ensure_one()

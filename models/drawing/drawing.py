@@ -155,12 +155,12 @@ def _describe_reference(record):
 class Loader:
     """Puts plain data over a bot, or makes a new one of it.
 
-    In one transaction: whatever is refused leaves everything as it was.
+    In one transaction: whatever is refused leaves everything as it was. Schedules that
+    are there already go on as they stand.
 
     :param env: of whoever does it, whose rights count
     :param dict data: as ``tools.drawing_file.parse`` or :func:`describe_bot` returns it
     :param bot: the bot to change; an empty one to make a new one
-        Schedules that are there already go on as they stand.
     :ivar missing: sentences about what could not be found
     """
 
@@ -181,11 +181,10 @@ class Loader:
         self.bot = self.bot.with_context(**copying)
         self.steps = {step.code: step for step in self.bot.step_ids}
         rows = self.data["steps"]
-        new = [self._load_step(row) for row in rows]
-        for row in rows:
-            self._load_links(row)
-        for row, is_new in zip(rows, new, strict=True):
-            self._load_rest(row, is_new)
+        # Step by step, link by link: what a step leads to must be there before.
+        for load in (self._load_step, self._load_links, self._load_rest):
+            for row in rows:
+                load(row)
         told = {row["code"] for row in rows}
         for code, step in self.steps.items():
             if code not in told and step.active:
@@ -203,7 +202,7 @@ class Loader:
         self._load_texts(self.bot, row, "bot")
 
     def _load_step(self, row):
-        """Make a step, or write what is another now; tell whether it is new."""
+        """Make a step, or write what is another now."""
         place = f"step “{row['name']}”"
         model = self.bot.env["helpcrunch.step"]
         if row["step_type"] not in model._fields["step_type"].get_values(self.env):
@@ -232,10 +231,8 @@ class Loader:
                 step._write_clock(clock)
             if vals.get("partner_domain"):
                 step.partner_domain = vals["partner_domain"]
-            return True
-        if changed := _find_changed(step, vals):
+        elif changed := _find_changed(step, vals):
             step.write(changed)
-        return False
 
     def _load_links(self, row):
         step = self.steps[row["code"]]
@@ -260,7 +257,7 @@ class Loader:
             )
         return step
 
-    def _load_rest(self, row, is_new):
+    def _load_rest(self, row):
         step = self.steps[row["code"]]
         self._load_texts(step, row, row["name"])
         for name in _PARTS:

@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+from dataclasses import asdict
 from urllib.parse import quote
 
 from odoo import api, fields, models
@@ -11,19 +12,7 @@ from ...tools import drawing_file, marks
 from .comparison import Comparison
 from .drawing import Loader, describe_bot
 from .problem import LEVELS, Problem, find_circles, find_reachable
-from .trial import Trial, without_a_trace
-
-_MAX_TEXTS = 100
-_MAX_LENGTH = 5000
-_OPTIONS = {
-    "partner_id": int,
-    "name": str,
-    "language": str,
-    "application_id": int,
-    "step_id": int,
-    "operators": str,
-    "at": str,
-}
+from .trial import Trial, check_options, check_texts, without_a_trace
 
 
 class HelpcrunchBot(models.Model):
@@ -138,66 +127,14 @@ class HelpcrunchBot(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
-        options = self._check_trial(texts, options or {})
+        check_texts(self.env, texts)
+        options = check_options(self, options or {})
         # sudo: helpcrunch.bot - a turn is the machine's, for customers have no user
         machine = self.sudo().with_user(self.env.ref("base.user_root"))
         with without_a_trace(self.env):
             trial = Trial(machine, {**options, "reader": self.env})
             turns = trial.run(texts)
         return {"turns": turns}
-
-    def _check_trial(self, texts, options):
-        """Refuse in words what cannot be tried; return the options."""
-        if not isinstance(texts, list) or not all(
-            isinstance(text, str) for text in texts
-        ):
-            raise UserError(self.env._("What the customer writes is a list of texts."))
-        if len(texts) > _MAX_TEXTS:
-            raise UserError(
-                self.env._(
-                    "A trial has %(limit)s texts at most. Begin anew.", limit=_MAX_TEXTS
-                )
-            )
-        if any(len(text) > _MAX_LENGTH for text in texts):
-            raise UserError(
-                self.env._(
-                    "A text of a trial has %(limit)s letters at most.",
-                    limit=_MAX_LENGTH,
-                )
-            )
-        for name, value in options.items():
-            kind = _OPTIONS.get(name)
-            if kind is None or (value and not isinstance(value, kind)):
-                raise UserError(
-                    self.env._(
-                        "A trial has no setting “%(name)s” like this.", name=name
-                    )
-                )
-        self._check_trial_records(options)
-        try:
-            fields.Datetime.to_datetime(options.get("at"))
-        except ValueError as error:
-            raise UserError(
-                self.env._("“%(at)s” is no day and hour.", at=options["at"])
-            ) from error
-        return {name: value for name, value in options.items() if value}
-
-    def _check_trial_records(self, options):
-        if options.get("operators") not in (None, False, "", "free", "none"):
-            raise UserError(
-                self.env._("Operators are “free” or “none” in a trial, or as they are.")
-            )
-        step = self.env["helpcrunch.step"].browse(options.get("step_id") or [])
-        if step and (not step.exists() or step.bot_id != self):
-            raise UserError(self.env._("This step is not one of the bot's any more."))
-        partner = self.env["res.partner"].browse(options.get("partner_id") or [])
-        if partner and not partner.exists():
-            raise UserError(self.env._("This contact is not there any more."))
-        # Whoever may not see a contact does not learn of it by a filter either.
-        partner.check_access("read")
-        codes = [code for code, _name in self.env["res.lang"].get_installed()]
-        if options.get("language") and options["language"] not in codes:
-            raise UserError(self.env._("This language is not active in Odoo."))
 
     # === CHECK === #
 
@@ -224,15 +161,7 @@ class HelpcrunchBot(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
-        return [
-            {
-                "code": problem.code,
-                "level": problem.level,
-                "step_id": problem.step_id,
-                "message": problem.message,
-            }
-            for problem in self._find_problems()
-        ]
+        return [asdict(problem) for problem in self._find_problems()]
 
     def _find_problems(self):
         """Return the problems of the bot and of its steps, the worst first.
@@ -582,9 +511,7 @@ class HelpcrunchBot(models.Model):
             )
         # sudo: helpcrunch.bot.version - its content is the machine's to write
         versions_sudo = self.env["helpcrunch.bot.version"].sudo()
-        last = versions_sudo.search(
-            [("bot_id", "=", self.id)], order="number desc", limit=1
-        )
+        last = versions_sudo._find_last(self)
         packed = gzip.compress(drawing_file.dump(self._describe()).encode(), mtime=0)
         return versions_sudo.create(
             {
@@ -600,7 +527,7 @@ class HelpcrunchBot(models.Model):
     def _cron_keep_versions(self):
         """Keep each bot whose drawing has changed since its last version."""
         for bot in self.search(fields.Domain.TRUE):
-            last = bot.version_ids.sorted("number")[-1:]
+            last = bot.version_ids._find_last(bot)
             if last.drawing_version != bot.version and bot.try_lock_for_update(
                 allow_referencing=True
             ):
@@ -621,12 +548,7 @@ class HelpcrunchBot(models.Model):
                 "draft_of_id": self.id,
             }
         )
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "helpcrunch.bot",
-            "res_id": draft.id,
-            "view_mode": "form",
-        }
+        return draft._get_records_action(context={})
 
     def action_publish(self):
         """Put this draft over the bot it is a draft of, in one go.
@@ -648,9 +570,4 @@ class HelpcrunchBot(models.Model):
         data["bot"]["name"] = bot.name
         bot._load_drawing(data, is_ours=True)
         self.active = False
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "helpcrunch.bot",
-            "res_id": bot.id,
-            "view_mode": "form",
-        }
+        return bot._get_records_action(context={})

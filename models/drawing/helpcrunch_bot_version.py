@@ -59,6 +59,11 @@ class HelpcrunchBotVersion(models.Model):
                 "Nothing is another now."
             )
 
+    @api.model
+    def _find_last(self, bot):
+        """Return the version of a bot that was kept last, if there is one."""
+        return self.search([("bot_id", "=", bot.id)], order="number desc", limit=1)
+
     def _read_content(self):
         """Return the drawing as plain data."""
         packed = base64.b64decode(self.with_context(bin_size=False).content)
@@ -81,9 +86,4 @@ class HelpcrunchBotVersion(models.Model):
         except (drawing_file.DrawingFileError, OSError, EOFError) as error:
             raise UserError(self.env._("This version cannot be read.")) from error
         bot._load_drawing(data, is_ours=True)
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "helpcrunch.bot",
-            "res_id": bot.id,
-            "view_mode": "form",
-        }
+        return bot._get_records_action(context={})

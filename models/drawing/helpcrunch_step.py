@@ -37,19 +37,15 @@ class HelpcrunchStep(models.Model):
         """Open an empty step of the bot that follows this one when it is saved."""
         self.ensure_one()
         self.check_access("write")
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("New step after “%(step)s”", step=self.name),
-            "res_model": "helpcrunch.step",
-            "view_mode": "form",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {
+        return self.browse()._get_records_action(
+            name=self.env._("New step after “%(step)s”", step=self.name),
+            target="new",
+            context={
                 "default_bot_id": self.bot_id.id,
                 "default_sequence": self.sequence + 1,
                 "helpcrunch_after_step": self.id,
             },
-        }
+        )
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 from odoo.tools.misc import Callbacks
 
@@ -25,6 +26,17 @@ _logger = logging.getLogger(__name__)
 
 # A flow that keeps making events of its own is no trial any more.
 _MAX_EVENTS = 20
+_MAX_TEXTS = 100
+_MAX_LENGTH = 5000
+_OPTIONS = {
+    "partner_id": int,
+    "name": str,
+    "language": str,
+    "application_id": int,
+    "step_id": int,
+    "operators": str,
+    "at": str,
+}
 _HOOKS = ("precommit", "postcommit", "prerollback", "postrollback")
 
 
@@ -47,6 +59,72 @@ def without_a_trace(env):
         for name, callbacks in kept.items():
             setattr(cr, name, callbacks)
         env.invalidate_all(flush=False)
+
+
+# === WHAT CAN BE TRIED === #
+
+
+def check_texts(env, texts):
+    """Refuse texts that are none, too many or too long.
+
+    :raise UserError: in the words of ``env``'s user
+    """
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise UserError(env._("What the customer writes is a list of texts."))
+    if len(texts) > _MAX_TEXTS:
+        raise UserError(
+            env._("A trial has %(limit)s texts at most. Begin anew.", limit=_MAX_TEXTS)
+        )
+    if any(len(text) > _MAX_LENGTH for text in texts):
+        raise UserError(
+            env._("A text of a trial has %(limit)s letters at most.", limit=_MAX_LENGTH)
+        )
+
+
+def check_options(bot, options):
+    """Return the options of a trial that are set.
+
+    :param bot: as whoever tries it has it
+    :raise UserError: if one is none, or leads to something that is gone
+    :raise AccessError: if the contact may not be read
+    """
+    env = bot.env
+    for name, value in options.items():
+        kind = _OPTIONS.get(name)
+        if kind is None or (value and not isinstance(value, kind)):
+            raise UserError(
+                env._("A trial has no setting “%(name)s” like this.", name=name)
+            )
+    if options.get("operators") not in (None, False, "", "free", "none"):
+        raise UserError(
+            env._("Operators are “free” or “none” in a trial, or as they are.")
+        )
+    _check_records(bot, options)
+    try:
+        fields.Datetime.to_datetime(options.get("at"))
+    except ValueError as error:
+        raise UserError(
+            env._("“%(at)s” is no day and hour.", at=options["at"])
+        ) from error
+    return {name: value for name, value in options.items() if value}
+
+
+def _check_records(bot, options):
+    env = bot.env
+    step = env["helpcrunch.step"].browse(options.get("step_id") or [])
+    if step and (not step.exists() or step.bot_id != bot):
+        raise UserError(env._("This step is not one of the bot's any more."))
+    partner = env["res.partner"].browse(options.get("partner_id") or [])
+    if partner and not partner.exists():
+        raise UserError(env._("This contact is not there any more."))
+    # Whoever may not see a contact does not learn of it by a filter either.
+    partner.check_access("read")
+    codes = [code for code, _name in env["res.lang"].get_installed()]
+    if options.get("language") and options["language"] not in codes:
+        raise UserError(env._("This language is not active in Odoo."))
+
+
+# === THE TRIAL === #
 
 
 class Trial:

@@ -338,13 +338,7 @@ class HelpcrunchChat(models.Model):
         lead_sudo = chat_sudo._find_ordered_lead(chat_sudo._get_session())
         lead = lead_sudo.with_env(self.env)
         if lead and lead.has_access("read"):
-            return {
-                "type": "ir.actions.act_window",
-                "res_model": "crm.lead",
-                "res_id": lead.id,
-                "view_mode": "form",
-                "views": [(False, "form")],
-            }
+            return lead._get_records_action(context={})
         message = (
             self.env._("Lead “%(name)s” was created.", name=lead_sudo.name)
             if lead

@@ -263,18 +263,12 @@ class HelpcrunchBot(models.Model):
         """Open an empty step of this bot on a page of its own."""
         self.ensure_one()
         self.check_access("write")
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("New step"),
-            "res_model": "helpcrunch.step",
-            "view_mode": "form",
-            "context": {
-                "default_bot_id": self.id,
-                # Last, since the first step of the list may begin the dialogue.
-                "default_sequence": max(self.step_ids.mapped("sequence"), default=0)
-                + 10,
-            },
-        }
+        # Last, since the first step of the list may begin the dialogue.
+        sequence = max(self.step_ids.mapped("sequence"), default=0) + 10
+        return self.env["helpcrunch.step"]._get_records_action(
+            name=self.env._("New step"),
+            context={"default_bot_id": self.id, "default_sequence": sequence},
+        )
 
     def action_view_chats(self):
         self.ensure_one()

@@ -12,12 +12,7 @@ class HelpcrunchBot(models.Model):
     @api.model
     def action_create_example(self):
         """Make the manual's example bot and open it."""
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "helpcrunch.bot",
-            "res_id": self._create_example().id,
-            "views": [(False, "form")],
-        }
+        return self._create_example()._get_records_action(context={})
 
     # === THE EXAMPLE === #
 

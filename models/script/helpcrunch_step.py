@@ -292,16 +292,12 @@ class HelpcrunchStep(models.Model):
         """Open the step on a page of its own; *New* there is one more of its bot."""
         self.ensure_one()
         self.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "helpcrunch.step",
-            "res_id": self.id,
-            "view_mode": "form",
-            "context": {
+        return self._get_records_action(
+            context={
                 "default_bot_id": self.bot_id.id,
                 "default_sequence": self.sequence + 1,
-            },
-        }
+            }
+        )
 
     # === FOR THE ENGINE === #
 

@@ -210,8 +210,10 @@ class TestScreensOfSteps(ScreensCase):
     def test_every_row_opens_its_step_on_a_page(self):
         step = self.step("Hello")
         action = step.action_open()
-        self.assertEqual((action["res_id"], action["view_mode"]), (step.id, "form"))
-        self.assertNotIn("target", action)
+        self.assertEqual(
+            (action["res_id"], action["views"]), (step.id, [(False, "form")])
+        )
+        self.assertEqual(action["target"], "current")
 
 
 @tagged("post_install", "-at_install")

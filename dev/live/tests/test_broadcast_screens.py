@@ -5,10 +5,8 @@ import unittest
 from patience import PATIENCE
 from people import add_language, add_user
 
-from live.browser import Browser
+from live.case import ServerCase
 from live.server import (
-    OdooServer,
-    StandIn,
     draw_bot,
     go_live,
     said,
@@ -48,21 +46,18 @@ def _draw(administrator, manager, account_id):
 _BUTTONS = "button, a.dropdown-item"
 
 
-class TestBroadcastScreens(unittest.TestCase):
+class TestBroadcastScreens(ServerCase):
     """Form, preview, confirmation, progress: nothing is reloaded by hand."""
+
+    standin = {"rate_limit": 0}
 
     @classmethod
     def setUpClass(cls):
-        cls.helpcrunch = StandIn(port=0, rate_limit=0)
-        cls.helpcrunch.start()
-        cls.addClassCleanup(cls.helpcrunch.stop)
-        cls.odoo = OdooServer("testbroadcastscreens")
-        cls.addClassCleanup(cls.odoo.drop)
+        super().setUpClass()
         # Some five messages a second.
         cls.odoo.wire(cls.helpcrunch, draw=_draw)
         cls.odoo.start("--workers=0", "--max-cron-threads=1")
-        cls.boss = Browser()
-        cls.addClassCleanup(cls.boss.close)
+        cls.boss = cls.open_browser()
 
     def click(self, text):
         self.boss.click(_BUTTONS, text)

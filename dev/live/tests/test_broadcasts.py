@@ -5,8 +5,8 @@ import time
 
 from patience import PATIENCE
 
+from live.case import LiveCase
 from live.server import wait_for
-from live.tests.test_live import LiveCase
 
 _SENT = "SELECT count(*) FROM helpcrunch_broadcast_recipient WHERE state = 'sent'"
 

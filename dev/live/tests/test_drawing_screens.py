@@ -4,8 +4,8 @@ import unittest
 
 from people import add_language, add_user
 
-from live.browser import Browser
-from live.server import OdooServer, StandIn, draw_example_bot
+from live.case import ServerCase
+from live.server import draw_example_bot
 
 _BUTTONS = "button, a.dropdown-item"
 _SAID = "document.querySelector('.o_helpcrunch_try_dialogue')?.textContent"
@@ -24,19 +24,15 @@ def _draw(administrator, manager, account_id):
     draw_example_bot(administrator, manager, account_id)
 
 
-class TestDrawingScreens(unittest.TestCase):
+class TestDrawingScreens(ServerCase):
+    standin = {"rate_limit": 0}
+
     @classmethod
     def setUpClass(cls):
-        cls.helpcrunch = StandIn(port=0, rate_limit=0)
-        cls.helpcrunch.start()
-        cls.addClassCleanup(cls.helpcrunch.stop)
-        cls.odoo = OdooServer("testdrawingscreens")
-        cls.addClassCleanup(cls.odoo.drop)
+        super().setUpClass()
         cls.odoo.wire(cls.helpcrunch, draw=_draw)
         cls.odoo.start("--workers=0", "--max-cron-threads=0")
-        cls.addClassCleanup(cls.odoo.stop)
-        cls.boss = Browser()
-        cls.addClassCleanup(cls.boss.close)
+        cls.boss = cls.open_browser()
 
     def test_a_bot_is_tried(self):
         (bot_id,) = self.odoo.sql("SELECT id FROM helpcrunch_bot")

@@ -6,42 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from patience import PATIENCE
 
-from live.server import OdooServer, StandIn, said, wait_for
-
-
-class LiveCase(unittest.TestCase):
-    """One database and one stand-in for all tests; each has a server of its own."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.helpcrunch = StandIn(port=0, rate_limit=0)
-        cls.helpcrunch.start()
-        cls.addClassCleanup(cls.helpcrunch.stop)
-        cls.odoo = OdooServer(cls.__name__.lower())
-        cls.addClassCleanup(cls.odoo.drop)
-        cls.odoo.wire(cls.helpcrunch)
-
-    def setUp(self):
-        self.addCleanup(lambda: self.assertEqual(self.odoo.complaints(), []))
-        self.addCleanup(self.odoo.stop)
-        self.helpcrunch.reset()
-        self.odoo.subscribe(self.helpcrunch)
-        self.odoo.sql(
-            "DELETE FROM crm_lead WHERE helpcrunch_chat_id IS NOT NULL;"
-            "DELETE FROM helpcrunch_chat; DELETE FROM helpcrunch_customer;"
-            "DELETE FROM helpcrunch_event"
-        )
-
-    def says(self, text, customer=5001):
-        return self.helpcrunch.customer_says(
-            customer, text, application=2, name="Taras"
-        )["chat"]
-
-    def assert_said(self, chat, text, times=1):
-        """Wait until the bot has said a text; it may have done so only once."""
-        found = wait_for(lambda: said(self.helpcrunch, chat, text))
-        self.assertTrue(found, f"{text!r} was not said")
-        self.assertEqual(len(found), times)
+from live.case import LiveCase
+from live.server import said, wait_for
 
 
 class TestWiring(LiveCase):

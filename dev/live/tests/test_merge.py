@@ -2,8 +2,8 @@
 
 import time
 
+from live.case import LiveCase
 from live.server import wait_for
-from live.tests.test_live import LiveCase
 
 NUMBER = "+380671234567"
 

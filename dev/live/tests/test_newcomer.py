@@ -4,25 +4,20 @@ import unittest
 
 from people import set_addresses
 
-from live.browser import Browser
-from live.server import OdooServer, StandIn, said, wait_for
+from live.case import ServerCase
+from live.server import said, wait_for
 
 
-class TestNewcomer(unittest.TestCase):
+class TestNewcomer(ServerCase):
     """Odoo's administrator, who is no superuser, does what the README says."""
 
     @classmethod
     def setUpClass(cls):
-        cls.helpcrunch = StandIn(port=0)
-        cls.helpcrunch.start()
-        cls.addClassCleanup(cls.helpcrunch.stop)
-        cls.odoo = OdooServer("testnewcomer")
-        cls.addClassCleanup(cls.odoo.drop)
+        super().setUpClass()
         cls.odoo.start("--workers=0", "--max-cron-threads=0")
         # A stand-in on this very computer is nothing that a newcomer has.
         set_addresses(cls.odoo.log_in("admin"), cls.odoo.url)
-        cls.browser = Browser()
-        cls.addClassCleanup(cls.browser.close)
+        cls.browser = cls.open_browser()
 
     def fill(self, field, text):
         selector = f"[name={field}] input"

@@ -5,7 +5,8 @@ import unittest
 from people import add_user
 
 from live.browser import Browser
-from live.server import OdooServer, StandIn, draw_bot, go_live, wait_for
+from live.case import ServerCase
+from live.server import draw_bot, go_live, wait_for
 
 CUSTOMER = 5002
 _CARD = f'[data-customer="{CUSTOMER}"]'
@@ -58,21 +59,15 @@ def _draw(administrator, manager, account_id):
     go_live(manager, bot_id)
 
 
-class TestOperators(unittest.TestCase):
+class TestOperators(ServerCase):
     """Chat page, webhooks, server, bus, Discuss, API, chat page: nothing replaced."""
 
     @classmethod
     def setUpClass(cls):
-        cls.helpcrunch = StandIn(port=0)
-        cls.helpcrunch.start()
-        cls.addClassCleanup(cls.helpcrunch.stop)
-        cls.odoo = OdooServer("testoperators")
-        cls.addClassCleanup(cls.odoo.drop)
+        super().setUpClass()
         cls.odoo.wire(cls.helpcrunch, draw=_draw)
         cls.odoo.start("--workers=0", "--max-cron-threads=0")
-        cls.customer, cls.operator = Browser(), Browser()
-        cls.addClassCleanup(cls.customer.close)
-        cls.addClassCleanup(cls.operator.close)
+        cls.customer, cls.operator = cls.open_browser(), cls.open_browser()
 
     # === WHAT BOTH DO === #
 

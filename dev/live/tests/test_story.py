@@ -6,8 +6,8 @@ from urllib.request import Request, urlopen
 
 from patience import PATIENCE
 
-from live.browser import Browser
-from live.server import OdooServer, StandIn, draw_example_bot
+from live.case import ServerCase
+from live.server import draw_example_bot
 
 # A pixel of PNG: what a step shows need not be pretty here.
 _PIXEL = (
@@ -43,20 +43,15 @@ def _draw(administrator, manager, account_id):
     )
 
 
-class TestStory(unittest.TestCase):
+class TestStory(ServerCase):
     """Chat page, webhooks, server, API, chat page: nothing is replaced."""
 
     @classmethod
     def setUpClass(cls):
-        cls.helpcrunch = StandIn(port=0)
-        cls.helpcrunch.start()
-        cls.addClassCleanup(cls.helpcrunch.stop)
-        cls.odoo = OdooServer("teststory")
-        cls.addClassCleanup(cls.odoo.drop)
+        super().setUpClass()
         cls.odoo.wire(cls.helpcrunch, draw=_draw)
         cls.odoo.start("--workers=0", "--max-cron-threads=0")
-        cls.browser = Browser()
-        cls.addClassCleanup(cls.browser.close)
+        cls.browser = cls.open_browser()
 
     def open_chat(self):
         """Open the page where customers write."""
