@@ -18,6 +18,7 @@ ROOMS = (
     "broadcasts",
     "contacts",
     "drawing",
+    "report",
 )
 # One model, several files in a room, each with a subject of its own.
 SEVERAL = {

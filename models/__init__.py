@@ -9,6 +9,7 @@ from . import operators
 from . import broadcasts
 from . import contacts
 from . import drawing
+from . import report
 
 # Last: a step type may use any room.
 from .script import steps

@@ -81,6 +81,10 @@ from .outbox import (
     test_outside_switches,
     test_trouble,
 )
+from .report import (
+    test_reports,
+    test_statistics,
+)
 from .roles import (
     test_people_walk,
     test_rights_discuss,

@@ -122,6 +122,8 @@ class PeopleCase(BroadcastCase):
         self.says("Hi", customer=5005)
         self.bot_chat = self.chat(5003)
         self.broadcast = self.send()
+        # Whoever looks at the figures has them added up.
+        self.bot.with_user(self.manager).action_view_statistics()
 
     def go_wrong(self):
         """Leave something that failed: messages, an event, two who may be one."""

@@ -10,7 +10,8 @@ _lt = LazyTranslate(__name__)
 ACTIVE_STATES = ("planned", "running")
 # An answer or a lead counts as the broadcast's for so long.
 ANSWER_HOURS = 24
-_LEAD_OF_RECIPIENT = SQL(
+# A lead made from the dialogue within so many hours after the message.
+LEAD_OF_RECIPIENT = SQL(
     """
     lead.helpcrunch_chat_id = recipient.chat_id
     AND lead.create_date BETWEEN recipient.sent_at
@@ -534,7 +535,7 @@ class HelpcrunchBroadcast(models.Model):
                      WHERE recipient.broadcast_id IN %s
                   GROUP BY recipient.broadcast_id
                     """,
-                    _LEAD_OF_RECIPIENT,
+                    LEAD_OF_RECIPIENT,
                     tuple(self.ids),
                 ),
             )
@@ -555,7 +556,7 @@ class HelpcrunchBroadcast(models.Model):
                   JOIN crm_lead lead ON %s
                  WHERE recipient.broadcast_id = %s
                 """,
-                _LEAD_OF_RECIPIENT,
+                LEAD_OF_RECIPIENT,
                 self.id,
             ),
         )

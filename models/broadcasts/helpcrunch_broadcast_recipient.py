@@ -85,6 +85,9 @@ class HelpcrunchBroadcastRecipient(models.Model):
     answered_at = fields.Datetime(
         "Answered on", readonly=True, help="First answer within 24 hours."
     )
+    opted_out = fields.Boolean(
+        readonly=True, help="Wanted no more broadcasts within 24 hours after it."
+    )
     # Put into the inbox of the dialogue, so nobody else is to do it.
     queued = fields.Boolean(readonly=True)
     attempt = fields.Integer(default=0, readonly=True)

@@ -261,6 +261,13 @@ class HelpcrunchChat(models.Model):
 
     # === THE ANSWER === #
 
+    def _note_opt_out_after_broadcast(self):
+        """Count it at the last broadcasts that their customers want no more of them."""
+        since = fields.Datetime.subtract(fields.Datetime.now(), hours=ANSWER_HOURS)
+        for recipient in self.broadcast_recipient_id:
+            if recipient.sent_at and recipient.sent_at >= since:
+                recipient._lock().opted_out = True
+
     def _note_answer_to_broadcast(self, at):
         """Count a customer's message as an answer to the last broadcast.
 

@@ -24,4 +24,5 @@ class HelpcrunchCustomer(models.Model):
                 ],
                 _lt("The customer wants no more broadcasts."),
             )
+            customers_sudo.chat_ids._note_opt_out_after_broadcast()
         return result

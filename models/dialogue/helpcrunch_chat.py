@@ -350,6 +350,7 @@ class HelpcrunchChat(models.Model):
         self.attempts += 1
         self._trace("invalid", step=step, number=self.attempts)
         if self.attempts >= max(step.max_attempts, 1):
+            self._trace("failed", step=step)
             return step.failed_step_id or step.next_step_id
         self._say(reason or step.invalid_message or step._get_text(), step)
         return WAIT

@@ -52,6 +52,7 @@ def _sentences(env):
         "invalid": env._(
             "Step “%(step)s” could not use the answer (attempt %(number)s)."
         ),
+        "failed": env._("Step “%(step)s” asked no more."),
         "asked_again": env._(
             "The question of step “%(step)s” had not arrived and was asked again."
         ),

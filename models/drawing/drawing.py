@@ -30,6 +30,7 @@ _LEFT_OUT = {
         "draft_of_id",
         "live",
         "source_id",
+        "statistics_until",
         "version",
     },
     "helpcrunch.step": {"bot_id", "code", "company_id", "executed_at"},

@@ -16,7 +16,8 @@ _OPENED = {
     "customer_spoke_at": "timestamp",
 }
 # Sessions, and the rotation moved on, in one statement: hundreds may wait. By the
-# database's clock, to the microsecond, for hosts may disagree about the time.
+# database's clock, to the microsecond, for hosts may disagree about the time. Whoever
+# is handed from one to the other at this very moment has not waited in between.
 _OPEN = """
     WITH opened (place, %(names)s) AS (VALUES %(rows)s),
     turn AS (
@@ -26,8 +27,17 @@ _OPEN = """
           FROM (SELECT operator_id, max(place) AS place FROM opened
               GROUP BY operator_id) latest
          WHERE operator.id = latest.operator_id AND %(is_turn)s)
-    INSERT INTO helpcrunch_operator_session (%(names)s, state, started_at)
-         SELECT %(names)s, 'active', %(now)s FROM opened
+    INSERT INTO helpcrunch_operator_session (%(names)s, state, started_at, queued_at)
+         SELECT %(names)s, 'active', %(now)s, (
+                    SELECT GREATEST(chat.queued_at, max(former.ended_at))
+                      FROM helpcrunch_chat chat
+                 LEFT JOIN helpcrunch_operator_session former
+                        ON former.chat_id = chat.id
+                     WHERE chat.id = opened.chat_id AND chat.state = 'queued'
+                  GROUP BY chat.queued_at
+                    HAVING max(former.ended_at) < %(now)s
+                           OR max(former.ended_at) IS NULL)
+           FROM opened
       RETURNING chat_id, id
 """
 
@@ -70,6 +80,11 @@ class HelpcrunchOperatorSession(models.Model):
     started_at = fields.Datetime(
         "Started", required=True, default=fields.Datetime.now, readonly=True
     )
+    queued_at = fields.Datetime(
+        "Waited since",
+        readonly=True,
+        help="Empty when the customer did not wait: somebody took the dialogue over.",
+    )
     ended_at = fields.Datetime("Ended", readonly=True)
     end_reason = fields.Selection(
         [
@@ -98,6 +113,17 @@ class HelpcrunchOperatorSession(models.Model):
         compute="_compute_response_minutes",
         store=True,
         aggregator="avg",
+    )
+
+    answer_count = fields.Integer(
+        "Answers",
+        readonly=True,
+        help="How often the operator answered what the customer had written.",
+    )
+    answer_seconds = fields.Float(
+        "Time to Answers (seconds)",
+        readonly=True,
+        help="How long the customer waited for these answers, all together.",
     )
 
     # Whoever assigns twice clashes here.
@@ -260,7 +286,12 @@ class HelpcrunchOperatorSession(models.Model):
             self.first_response_at = at
         if answered:
             return
-        self.write({"operator_spoke_at": at, "customer_spoke_at": False})
+        vals = {"operator_spoke_at": at, "customer_spoke_at": False}
+        if self.customer_spoke_at:
+            waited = (at - self.customer_spoke_at).total_seconds()
+            vals["answer_count"] = self.answer_count + 1
+            vals["answer_seconds"] = self.answer_seconds + max(waited, 0)
+        self.write(vals)
         self._plan_timers(
             at, (self.queue_id.max_wait_minutes, self.queue_id.end_minutes)
         )

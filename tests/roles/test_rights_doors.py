@@ -64,6 +64,7 @@ class TestPublicMethods(RightsCase):
         step = self.step("News", "schedule", state="paused")
         self.env["helpcrunch.broadcast"]._plan(step, "2026-01-01 10:00:00")
         self.bot.with_user(self.manager).action_save_version()
+        self.bot.with_user(self.manager).action_view_statistics()
         self.env["helpcrunch.bot.import"].create({})
         self.env["helpcrunch.duplicate"].create(
             {

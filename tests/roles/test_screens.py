@@ -293,6 +293,9 @@ class TestScreensOfRoles(ScreensCase):
             self.menus(self.operator),
             {
                 "helpcrunch_menu_root",
+                "helpcrunch_menu_reporting",
+                "helpcrunch_dialogue_report_menu",
+                "helpcrunch_operator_report_menu",
                 "helpcrunch_chat_menu",
                 "helpcrunch_chat_menu_waiting",
                 "helpcrunch_operator_menu",

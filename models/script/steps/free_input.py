@@ -29,6 +29,7 @@ class HelpcrunchStep(models.Model):
         if not self.next_step_id:
             return None
         chat._keep_answer(self, message)
+        chat._trace("answer", text=message[:100])
         return self.next_step_id
 
     def _check_free_input(self):

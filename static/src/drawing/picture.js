@@ -12,8 +12,11 @@ import { downloadFile } from "@web/core/network/download";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
 const WIDTH = 230;
-const HEIGHT = 66;
+const HEIGHT = 82;
 const MARGIN = 20;
+const FONT = "/web/static/src/libs/fontawesome/fonts/fontawesome-webfont.woff2";
+// What browsers can still draw in one piece, in pixels.
+const LARGEST = 16000;
 const ZOOM = { least: 0.1, most: 2, step: 1.2 };
 
 /** Of each kind of arrow: how it is dashed, so that it is told apart without colour. */
@@ -42,6 +45,25 @@ function cut(text, length) {
     return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
 
+/** Tell how many came to a step in the last days, and how many left the bot there. */
+function tellFigures({ figures }) {
+    return figures ? _t("%(entered)s came, %(left_here)s left", figures) : "";
+}
+
+/** Return what stands at an arrow: its words, and how many went there. */
+function tellArrow({ label, times }) {
+    return [cut(label || "", 24), times].filter(Boolean).join(" · ");
+}
+
+function read(blob) {
+    return new Promise((resolve, reject) => {
+        const reader = new FileReader();
+        reader.onload = () => resolve(reader.result);
+        reader.onerror = () => reject(reader.error);
+        reader.readAsDataURL(blob);
+    });
+}
+
 /** Return the boxes with their places and the arrows with their points. */
 export function layOut(dagre, { steps, edges }) {
     const graph = new dagre.graphlib.Graph({ multigraph: true });
@@ -59,7 +81,7 @@ export function layOut(dagre, { steps, edges }) {
         graph.setNode(String(step.id), { width: WIDTH, height: HEIGHT });
     }
     edges.forEach((edge, number) => {
-        const label = cut(edge.label || "", 24);
+        const label = tellArrow(edge);
         graph.setEdge(
             String(edge.from),
             String(edge.to),
@@ -85,6 +107,7 @@ export function layOut(dagre, { steps, edges }) {
                 line: cut(step.text || step.type_name, 29),
                 mark: MARKS[step.level],
                 phrases: cut(step.aliases.join(", "), 32),
+                told: tellFigures(step),
             };
         }),
         arrows: edges.map((edge, number) => {
@@ -92,7 +115,7 @@ export function layOut(dagre, { steps, edges }) {
             return {
                 key: number,
                 path: points.map((p, i) => `${i ? "L" : "M"}${p.x},${p.y}`).join(" "),
-                label: cut(edge.label || "", 24),
+                label: tellArrow(edge),
                 x,
                 y,
                 ...(KINDS[edge.kind] || KINDS.next),
@@ -120,6 +143,7 @@ export class BotPicture extends Component {
         };
         this.state = useState({
             isReady: false,
+            hasFigures: false,
             width: 0,
             height: 0,
             boxes: [],
@@ -150,6 +174,7 @@ export class BotPicture extends Component {
         }
         Object.assign(this.state, layOut(window.dagre, graph), {
             list: this.list(graph),
+            hasFigures: graph.steps.some((step) => step.figures),
             isReady: true,
         });
         if (isFirst) {
@@ -162,11 +187,13 @@ export class BotPicture extends Component {
         const names = Object.fromEntries(steps.map((step) => [step.id, step.name]));
         return steps.map((step) => ({
             ...step,
+            told: tellFigures(step),
             ways: edges
                 .filter((edge) => edge.from === step.id)
                 .map((edge) => ({
                     kind: (KINDS[edge.kind] || KINDS.next).name,
                     label: edge.label,
+                    times: edge.times,
                     id: edge.to,
                     name: names[edge.to],
                 })),
@@ -335,8 +362,8 @@ export class BotPicture extends Component {
         }
     }
 
-    /** The whole picture, whatever part of it is seen now. */
-    onExport() {
+    /** Return the whole picture as SVG, whatever part of it is seen now. */
+    async draw() {
         const svg = this.drawing.el.querySelector("svg").cloneNode(true);
         const { width, height } = this.state;
         svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
@@ -344,9 +371,45 @@ export class BotPicture extends Component {
         svg.setAttribute("width", width);
         svg.setAttribute("height", height);
         svg.querySelector("g").removeAttribute("transform");
-        const text = new XMLSerializer().serializeToString(svg);
-        const name = this.props.record.data.display_name || this.props.record.data.name;
-        downloadFile(text, `${name}.svg`, "image/svg+xml");
+        for (const tool of svg.querySelectorAll(
+            ".o_helpcrunch_picture_add, .o_helpcrunch_picture_handle"
+        )) {
+            tool.remove();
+        }
+        // Elsewhere nobody has the icons' font, nor this page's style.
+        const font = await read(await (await fetch(FONT)).blob());
+        const style = document.createElementNS("http://www.w3.org/2000/svg", "style");
+        style.textContent =
+            `@font-face { font-family: FontAwesome; src: url(${font}); }` +
+            "svg { font-family: sans-serif; font-size: 13px; }" +
+            ".o_helpcrunch_picture_label { paint-order: stroke; stroke: #fff; stroke-width: 4px; }";
+        svg.prepend(style);
+        return new XMLSerializer().serializeToString(svg);
+    }
+
+    get fileName() {
+        const { data } = this.props.record;
+        return data.display_name || data.name;
+    }
+
+    async onExportSvg() {
+        downloadFile(await this.draw(), `${this.fileName}.svg`, "image/svg+xml");
+    }
+
+    async onExportPng() {
+        const { width, height } = this.state;
+        const zoom = Math.min(2, LARGEST / Math.max(width, height));
+        const image = new Image(width * zoom, height * zoom);
+        image.src = await read(new Blob([await this.draw()], { type: "image/svg+xml" }));
+        await image.decode();
+        const canvas = document.createElement("canvas");
+        [canvas.width, canvas.height] = [width * zoom, height * zoom];
+        const context = canvas.getContext("2d");
+        context.fillStyle = "#ffffff";
+        context.fillRect(0, 0, canvas.width, canvas.height);
+        context.drawImage(image, 0, 0, canvas.width, canvas.height);
+        const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+        downloadFile(blob, `${this.fileName}.png`, "image/png");
     }
 }
 

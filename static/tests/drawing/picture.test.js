@@ -51,7 +51,7 @@ test("no box lies over another, and arrows are told apart", async () => {
     for (const one of boxes) {
         expect(one.x >= 0 && one.y >= 0 && one.x < width && one.y < height).toBe(true);
         for (const other of boxes) {
-            const isApart = Math.abs(one.x - other.x) >= 230 || Math.abs(one.y - other.y) >= 66;
+            const isApart = Math.abs(one.x - other.x) >= 230 || Math.abs(one.y - other.y) >= 82;
             expect(one === other || isApart).toBe(true);
         }
     }
@@ -95,6 +95,21 @@ test("a click opens the step, and problems are marked", async () => {
     expect(".o_helpcrunch_picture_box[data-level=warning] .o_helpcrunch_picture_mark").toHaveCount(1);
     await click(".o_helpcrunch_picture_box[aria-label='Step 2']");
     expect.verifySteps([2]);
+});
+
+test("figures stand at boxes and arrows", async () => {
+    await mountPicture({
+        steps: [
+            step(1, { figures: { entered: 120, went_on: 96, left_here: 24 } }),
+            step(2, { figures: null }),
+        ],
+        edges: [
+            { from: 1, to: 2, kind: "answer", label: "Yes", times: 96 },
+            { from: 2, to: 1, kind: "next", label: "", times: null },
+        ],
+    });
+    expect(queryAllTexts(".o_helpcrunch_picture_figures")).toEqual(["120 came, 24 left", ""]);
+    expect(queryAllTexts(".o_helpcrunch_picture_label")).toEqual(["Yes · 96"]);
 });
 
 test("a step is found by its name", async () => {
