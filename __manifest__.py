@@ -20,6 +20,7 @@
         "views/helpcrunch_operator_report_views.xml",
         "views/helpcrunch_broadcast_report_views.xml",
         "views/helpcrunch_step_statistic_views.xml",
+        "views/ir_model_fields_views.xml",
         "views/helpcrunch_step_views.xml",
         "views/steps/text.xml",
         "views/steps/free_input.xml",

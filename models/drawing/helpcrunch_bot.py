@@ -303,7 +303,9 @@ class HelpcrunchBot(models.Model):
         """Aliases that no text ever gets to."""
         silencing = self._get_words("opt_out_words")
         calling = self._get_words("operator_words")
-        for alias in self.step_ids.alias_ids.filtered("phrase"):
+        aliases = self.step_ids.alias_ids.filtered("phrase")
+        yield from self._lint_twins(aliases)
+        for alias in aliases:
             if alias.phrase in silencing:
                 yield Problem(
                     "alias_is_opt_out",
@@ -325,6 +327,25 @@ class HelpcrunchBot(models.Model):
                         "The alias “%(phrase)s” is a word for an operator too; with "
                         "the alias it leads here.",
                         phrase=alias.name,
+                    ),
+                    alias.step_id.id,
+                )
+
+    def _lint_twins(self, aliases):
+        """Aliases that lead elsewhere in some step, by one that counts only there."""
+        general = {alias.phrase: alias for alias in aliases if not alias.scope_step_id}
+        for twin in aliases.filtered("scope_step_id"):
+            alias = general.get(twin.phrase)
+            if alias and alias.step_id != twin.step_id:
+                yield Problem(
+                    "alias_has_twin",
+                    "info",
+                    self.env._(
+                        "The alias “%(phrase)s” does not lead here from step "
+                        "“%(scope)s”: there it leads to “%(step)s”.",
+                        phrase=alias.name,
+                        scope=twin.scope_step_id.name,
+                        step=twin.step_id.name,
                     ),
                     alias.step_id.id,
                 )

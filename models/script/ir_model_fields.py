@@ -1,6 +1,6 @@
-"""A field that a bot needs is not deleted without a word."""
+"""The fields of a contact as whoever draws knows them."""
 
-from odoo import models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
@@ -8,6 +8,37 @@ from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
 class IrModelFields(models.Model):
     _inherit = "ir.model.fields"
+
+    helpcrunch_kind = fields.Char(
+        "What It Holds", compute="_compute_helpcrunch_kind", compute_sudo=False
+    )
+
+    @api.depends_context("lang")
+    def _compute_helpcrunch_kind(self):
+        kinds = {
+            "char": self.env._("Text"),
+            "text": self.env._("Text of several lines"),
+            "integer": self.env._("Number"),
+            "float": self.env._("Number"),
+            "monetary": self.env._("Amount"),
+            "boolean": self.env._("Yes or no"),
+            "date": self.env._("Day"),
+            "datetime": self.env._("Day and hour"),
+            "selection": self.env._("One of several answers"),
+            "many2one": self.env._("A name from a list"),
+        }
+        for field in self:
+            field.helpcrunch_kind = kinds.get(field.ttype, field.ttype)
+
+    @api.depends_context("hide_model", "lang")
+    def _compute_display_name(self):
+        """Call the name of a person what people call it; Odoo has firms in mind."""
+        result = super()._compute_display_name()
+        if self.env.context.get("hide_model"):
+            for field in self:
+                if (field.model, field.name) == ("res.partner", "name"):
+                    field.display_name = self.env._("Name of the person")
+        return result
 
     def unlink(self):
         # Not by `api.ondelete`: Odoo takes the field out of the registry before it asks

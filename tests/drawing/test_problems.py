@@ -61,6 +61,16 @@ class TestProblems(OperatorCase):
         self.says("Hi", customer=5099)
         self.assertEqual(self.chat(5099).step_id, first)
 
+    def test_an_alias_has_a_twin_in_some_step(self):
+        prices = self.step("Prices", alias="more")
+        detail = self.step("Detail")
+        self.assertNotIn("alias_has_twin", self.codes_of(prices))
+        self.as_manager("helpcrunch.step.alias").create(
+            {"step_id": detail.id, "name": "More", "scope_step_id": self.thanks.id}
+        )
+        self.assertIn("alias_has_twin", self.codes_of(prices))
+        self.assertNotIn("alias_has_twin", self.codes_of(detail))
+
     def test_no_steps(self):
         bot = self.as_manager("helpcrunch.bot").create(
             {"name": "Empty", "account_id": self.account.id}

@@ -1,8 +1,9 @@
 """The screens: what each step type shows, and who sees what."""
 
-from lxml import etree
+from lxml import etree, html
 
 from odoo.exceptions import AccessError, ValidationError
+from odoo.fields import Command
 from odoo.tests import Form, TransactionCase, new_test_user, tagged
 
 from ..common import add_ukrainian
@@ -301,6 +302,44 @@ class TestScreensOfRoles(ScreensCase):
                 "helpcrunch_operator_menu",
             },
         )
+
+    def test_the_first_screen_leads_on(self):
+        company = self.env["res.company"].create({"name": "New"})
+        user = new_test_user(
+            self.env,
+            "newcomer",
+            "helpcrunch_chatbot.group_manager",
+            company_id=company.id,
+            company_ids=[Command.set(company.ids)],
+        )
+
+        def done():
+            self.env.flush_all()
+            action = self.env.ref("helpcrunch_chatbot.helpcrunch_chat_action")
+            names = ["help", "res_model", "context"]
+            text = action.with_user(user).sudo().read(names)[0]["help"]
+            return [
+                row.get("data-done") == "True"
+                for row in html.fromstring(text).xpath("//ul/li")
+            ]
+
+        self.assertEqual(done(), [False] * 4)
+        account = self.env["helpcrunch.account"].with_user(user).create({"name": "M"})
+        account.sudo().state = "connected"
+        self.assertEqual(done(), [True, False, False, False])
+        bot = (
+            self.env["helpcrunch.bot"]
+            .with_user(user)
+            .create({"name": "First", "account_id": account.id})
+        )
+        self.assertEqual(done(), [True, True, False, False])
+        bot.action_go_live()
+        self.assertEqual(done(), [True, True, False, True])
+        self.env["helpcrunch.operator.queue"].with_user(user).create(
+            {"name": "Us", "operator_ids": [Command.create({"user_id": user.id})]}
+        )
+        # All is done: the list says what it always says.
+        self.assertEqual(done(), [])
 
     def test_no_menus_for_others(self):
         self.assertFalse(self.menus(self.internal))
