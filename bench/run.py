@@ -21,6 +21,7 @@ import broadcasts
 import burst
 import consulting
 import contacts
+import drawing
 import statements
 from live.server import OdooServer, StandIn, said, wait_for
 from visitor import Visitor
@@ -34,6 +35,7 @@ PARTS = (
     "burst",
     "contacts",
     "broadcasts",
+    "drawing",
 )
 _KEY = b"test-signing-key"
 _LIVE_CHAT = """
@@ -347,6 +349,10 @@ class Bench:
     def broadcasts(self):
         """Ten thousand recipients beside live customers, and kill -9."""
         broadcasts.measure(self)
+
+    def drawing(self):
+        """A trial, a bot of 500 steps, a month of figures."""
+        drawing.measure(self)
 
     # === TABLE === #
 

@@ -15,13 +15,8 @@ class Effects:
         steps = chat.bot_id.with_context(active_test=False).step_ids
         # sudo: ir.model.fields - what the administrator chose, for names only
         self.fields = list(dict.fromkeys(steps.field_id.sudo().mapped("name")))
-        self.before = {}
         self.calls = self.env["helpcrunch.outbox"]
-
-    def begin(self):
-        """Remember how things are."""
         self.before = self._look()
-        self.calls = self.calls.browse()
 
     def note_calls(self, calls):
         """Remember what HelpCrunch is told beside texts."""
@@ -47,18 +42,21 @@ class Effects:
         }
 
     def tell(self, env):
-        """Return the sentences, in the language of an environment.
+        """Return what has changed since this was asked last.
 
+        :param env: whose user reads it
         :rtype: list[str]
         """
         now, before = self._look(), self.before
-        return [
+        sentences = [
             *self._tell_contact(env, before, now),
             *self._tell_look_ups(env, now["look_ups"] - before["look_ups"]),
             *(self._tell_lead(env, lead) for lead in now["leads"] - before["leads"]),
             *self._tell_owner(env, before, now),
             *self._tell_calls(env),
         ]
+        self.before, self.calls = now, self.calls.browse()
+        return sentences
 
     def _tell_contact(self, env, before, now):
         partner_fields = env["res.partner"]._fields

@@ -143,7 +143,6 @@ class Trial:
         self.options = options
         self.chat = self._begin()
         self.effects = Effects(self.chat)
-        self.seen = 0
 
     def run(self, texts):
         """Have the dialogue; return what each text led to, the welcome first.
@@ -233,7 +232,6 @@ class Trial:
         events = self.env["helpcrunch.event"]
         before = self.chat.message_ids
         last_id = events.search([], order="id desc", limit=1).id or 0
-        self.effects.begin()
         events._store_own([OwnEvent(self.chat.id, event_type, payload)])
         self._work_off()
         taken = events.search(
@@ -257,12 +255,14 @@ class Trial:
     def _work_off(self):
         """Take all turns that wait, and find operators in between, as the jobs do."""
         events = self.env["helpcrunch.event"]
+        pending = [("chat_id", "=", self.chat.id), ("state", "=", "pending")]
         for _number in range(_MAX_EVENTS):
             self.env.flush_all()
-            outcome = self._take_next(events)
-            self._deliver()
-            if outcome and not outcome.wait and outcome.state != "pending":
-                continue
+            if events.search_count(pending, limit=1):
+                outcome = self._take_next(events)
+                self._deliver()
+                if outcome and not outcome.wait and outcome.state != "pending":
+                    continue
             if not self._assign():
                 return
 
