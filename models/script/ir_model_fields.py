@@ -37,8 +37,27 @@ class IrModelFields(models.Model):
         if self.env.context.get("hide_model"):
             for field in self:
                 if (field.model, field.name) == ("res.partner", "name"):
-                    field.display_name = self.env._("Name of the person")
+                    field.display_name = self._get_name_of_person()
         return result
+
+    @api.model
+    def _search_display_name(self, operator, value):
+        """Find the name of a person by what it is called."""
+        domain = super()._search_display_name(operator, value)
+        if (
+            self.env.context.get("hide_model")
+            and operator in ("ilike", "like", "=ilike", "=")
+            and isinstance(value, str)
+            and value.lower() in self._get_name_of_person().lower()
+        ):
+            domain = fields.Domain(domain) | fields.Domain(
+                [("model", "=", "res.partner"), ("name", "=", "name")]
+            )
+        return domain
+
+    @api.model
+    def _get_name_of_person(self):
+        return self.env._("Name of the person")
 
     def unlink(self):
         # Not by `api.ondelete`: Odoo takes the field out of the registry before it asks

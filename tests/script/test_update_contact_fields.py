@@ -4,6 +4,7 @@ from freezegun import freeze_time
 
 from odoo.tests import tagged
 
+from ..common import add_ukrainian
 from .test_update_contact import AskCase
 
 
@@ -387,3 +388,15 @@ class TestUpdateContactFields(AskCase):
             self.refuses(name)
         self.assertEqual(self.says("Львів"), ["After"])
         self.assertEqual(self.partner().city, "Львів")
+
+    def test_the_name_is_found_by_what_people_call_it(self):
+        """Odoo has firms in mind; whoever draws looks for the name of a person."""
+        add_ukrainian(self.env)
+        self.manager.lang = "uk_UA"
+        found = self.as_manager("ir.model.fields").with_context(hide_model=True)
+        domain = self.env["helpcrunch.step"]._domain_field_id()
+        for typed in ("Ім", "ім'я"):
+            names = found.with_context(lang="uk_UA").name_search(typed, domain)
+            self.assertIn("Ім'я", dict(names).values(), typed)
+        (field,) = found.browse(self.field("name"))
+        self.assertEqual(field.with_context(lang="uk_UA").helpcrunch_kind, "Текст")
