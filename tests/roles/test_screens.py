@@ -341,6 +341,11 @@ class TestScreensOfRoles(ScreensCase):
         # All is done: the list says what it always says.
         self.assertEqual(done(), [])
 
+    def test_the_first_screen_tells_others_nothing(self):
+        for user in (self.internal, self.portal, self.operator):
+            chats = self.env["helpcrunch.chat"].with_user(user)
+            self.assertEqual(chats.get_empty_list_help("Nothing"), "Nothing")
+
     def test_no_menus_for_others(self):
         self.assertFalse(self.menus(self.internal))
         with self.assertRaises(AccessError):
