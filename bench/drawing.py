@@ -87,6 +87,9 @@ env.cr.execute('''
       FROM helpcrunch_chat chat, generate_series(1, 12) n,
            LATERAL (SELECT chat.started_at + n * INTERVAL '20 seconds' AS moment) AS row
      WHERE chat.bot_id = %s''', [asked.step_ids.ids, asked.step_ids.ids, asked.id])
+env.cr.execute("UPDATE helpcrunch_bot SET create_date = create_date"
+               " - INTERVAL '60 days' WHERE id = %s", [asked.id])
+env.invalidate_all()
 env.cr.commit()
 machine = asked.with_user(env.ref("base.user_root")).sudo()
 statistics = machine.env["helpcrunch.step.statistic"]

@@ -32,16 +32,13 @@ class HelpcrunchBot(models.Model):
         today = self._get_today()
         day = self.statistics_until and self.statistics_until + timedelta(days=1)
         if not day:
-            # sudo: helpcrunch.event - when the first one came
-            first = (
-                self.env["helpcrunch.event"]
-                .sudo()
-                .search(
-                    [("account_id", "=", self.account_id.id)],
-                    order="received_at",
-                    limit=1,
-                )
-            )
+            # sudo: helpcrunch.event - when the first one came that this bot can have
+            events_sudo = self.env["helpcrunch.event"].sudo()
+            domain = [
+                ("account_id", "=", self.account_id.id),
+                ("received_at", ">=", self.create_date),
+            ]
+            first = events_sudo.search(domain, order="received_at", limit=1)
             since = first.received_at or fields.Datetime.now()
             day = schedule.to_local(since, self.tz).date()
         return [

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from odoo.exceptions import AccessError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
 from ..common_broadcasts import BroadcastCase
 
@@ -242,13 +242,7 @@ class TestReports(BroadcastCase):
         self.bot.with_user(self.manager).action_view_statistics()
         self.env.flush_all()
         company = self.env["res.company"].create({"name": "Other"})
-        stranger = new_test_user(
-            self.env,
-            "stranger",
-            "helpcrunch_chatbot.group_manager",
-            company_id=company.id,
-            company_ids=[(6, 0, company.ids)],
-        )
+        stranger = self._create_manager(company)
         for model in (
             DIALOGUES,
             OPERATORS,

@@ -49,13 +49,18 @@ class TestStepStatistic(BroadcastCase):
                 self.says(text, customer=customer)
 
     def set_back(self, **delta):
-        """Let all events lie longer back."""
+        """Let all events lie longer back, and the bot's making."""
         seconds = timedelta(**delta).total_seconds()
         self.env.flush_all()
         self.env.cr.execute(
             "UPDATE helpcrunch_event SET occurred_at = occurred_at - %s,"
             " received_at = received_at - %s * INTERVAL '1 second'",
             [seconds, seconds],
+        )
+        self.env.cr.execute(
+            "UPDATE helpcrunch_bot SET create_date = create_date"
+            " - %s * INTERVAL '1 second' WHERE id = %s",
+            [seconds, self.bot.id],
         )
         self.env.invalidate_all()
 
@@ -216,6 +221,13 @@ class TestStepStatistic(BroadcastCase):
         picture = self.bot.with_user(self.manager).get_picture()
         self.assertFalse([row for row in picture["steps"] if row["figures"]])
         self.assertFalse([row for row in picture["edges"] if row["times"]])
+
+    def test_a_new_bot_of_an_old_messenger_has_no_backlog(self):
+        self.talk()
+        self.set_back(days=20)
+        new = self.bot.with_user(self.manager).copy()
+        today = self.by_machine(new)._get_today()
+        self.assertEqual(self.by_machine(new)._find_days_to_add_up(), [today])
 
     def test_a_backlog_is_left_to_the_night(self):
         self.talk()
