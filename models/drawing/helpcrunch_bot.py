@@ -177,6 +177,7 @@ class HelpcrunchBot(models.Model):
         problems += self._lint_ways()
         problems += self._lint_phrases()
         wordings = self.step_ids._read_wordings(["message"])
+        problems += self._lint_languages(wordings)
         for step in self.step_ids:
             texts = wordings.get(step.id, {}).get("message") or {}
             problems += step._find_problems(texts)
@@ -348,6 +349,39 @@ class HelpcrunchBot(models.Model):
                         step=twin.step_id.name,
                     ),
                     alias.step_id.id,
+                )
+
+    def _lint_languages(self, wordings):
+        """Texts that customers hear in another language than their own.
+
+        :param dict wordings: ``{step id: {"message": {language: text}}}``
+        """
+        source = self._get_source_lang()
+        spoken = [
+            (language, count)
+            for language, count in self.env["res.partner"]._read_group(
+                [("helpcrunch_chat_ids.bot_id", "=", self.id)], ["lang"], ["__count"]
+            )
+            if language and language != source
+        ]
+        names = dict(self.env["res.lang"].get_installed())
+        for step in self.step_ids:
+            texts = wordings.get(step.id, {}).get("message") or {}
+            text = texts.get(source) or ""
+            for language, count in spoken:
+                # A number or a picture is the same in every language.
+                if text.upper() == text.lower() or texts.get(language, text) != text:
+                    continue
+                yield Problem(
+                    "missing_translation",
+                    "info",
+                    self.env._(
+                        "The text is not translated into %(language)s, which "
+                        "%(count)s of the customers speak.",
+                        language=names.get(language, language),
+                        count=count,
+                    ),
+                    step.id,
                 )
 
     # === PICTURE === #

@@ -180,6 +180,18 @@ class TestProblems(OperatorCase):
         step = self.step("Long", alias="long", message="x" * 1001)
         self.assertEqual(self.codes_of(step), ["long_text"])
 
+    def test_missing_translation(self):
+        self.env["res.lang"]._activate_lang("uk_UA")
+        step = self.step("Prices", alias="prices")
+        number = self.step("+380 44", alias="number")
+        self.assertNotIn("missing_translation", self.codes_of(step))
+        self.says("Hi", customer=5077)
+        self.partner(5077).lang = "uk_UA"
+        self.assertIn("missing_translation", self.codes_of(step))
+        self.assertNotIn("missing_translation", self.codes_of(number))
+        step.with_context(lang="uk_UA").message = "Ціни"
+        self.assertNotIn("missing_translation", self.codes_of(step))
+
     def test_older_translation(self):
         self.env["res.lang"]._activate_lang("uk_UA")
         step = self.step("Prices", alias="prices")
