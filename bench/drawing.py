@@ -17,7 +17,6 @@ import json, time
 manager = env["res.users"].search([("login", "=", "manager")])
 bots = env["helpcrunch.bot"].with_user(manager)
 account = env["helpcrunch.account"].search([], limit=1)
-numbers = {"account": account.id, "company": account.company_id.id}
 
 def timed(function, count=1):
     times = []

@@ -83,6 +83,7 @@ from .outbox import (
 )
 from .report import (
     test_reports,
+    test_statistic_threads,
     test_statistics,
 )
 from .roles import (

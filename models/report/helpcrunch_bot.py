@@ -81,7 +81,9 @@ class HelpcrunchBot(models.Model):
             self.env.ref("helpcrunch_chatbot.ir_cron_add_up")._trigger()
             return
         for day in days:
-            statistics_sudo._add_up(bot_sudo, day)
+            if not statistics_sudo._add_up(bot_sudo, day):
+                # Somebody else is at it; there are those of before.
+                return
 
     # === IN THE PICTURE === #
 

@@ -189,8 +189,11 @@ class HelpcrunchStepStatistic(models.Model):
         ]
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(work))
+        busy = bots.browse()
         for bot, day in work:
-            self._add_up(bot, day)
+            # One day after the other: the last that is final stands for those before.
+            if bot not in busy and not self._add_up(bot, day):
+                busy |= bot
             if not cron._commit_progress(1):
                 break
 
@@ -199,6 +202,8 @@ class HelpcrunchStepStatistic(models.Model):
         """Count one day of one bot, whether it has been counted before or not.
 
         :param date day: in the bot's time zone
+        :return: whether it was; not while somebody else adds up or publishes the bot
+        :rtype: bool
         """
         midnights = [
             schedule.to_utc(datetime.combine(date, time.min), bot.tz)
@@ -221,8 +226,8 @@ class HelpcrunchStepStatistic(models.Model):
             "failed": _FAILED,
         }
         self.env.flush_all()
-        # Who adds up the same day at once waits here, and finds the same.
-        bot.lock_for_update(allow_referencing=True)
+        if not bot.try_lock_for_update(allow_referencing=True):
+            return False
         self.env.cr.execute(
             SQL(
                 "DELETE FROM helpcrunch_step_statistic WHERE bot_id = %s AND day = %s",
@@ -234,3 +239,4 @@ class HelpcrunchStepStatistic(models.Model):
         self.env.cr.execute(SQL(_VISITS + _INSERT, **values))
         self.invalidate_model()
         bot._note_added_up(day)
+        return True
