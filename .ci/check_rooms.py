@@ -30,6 +30,7 @@ SEVERAL = {
     ("broadcasts", "helpcrunch.broadcast"): "planned, and sent",
     ("broadcasts", "helpcrunch.broadcast.recipient"): "its sending goes with theirs",
     ("contacts", "helpcrunch.duplicate"): "listed, and merged",
+    ("drawing", "helpcrunch.bot"): "kept, published, pictured; and checked",
 }
 
 

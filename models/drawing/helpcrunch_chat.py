@@ -13,42 +13,43 @@ class HelpcrunchChat(models.Model):
         if not self.env.user.has_group("helpcrunch_chatbot.group_manager"):
             return message
         steps = self._find_first_steps()
-        if all(is_done for _name, is_done in steps):
+        if all(step["is_done"] for step in steps):
             return message
         return self.env["ir.qweb"]._render(
-            "helpcrunch_chatbot.first_steps",
-            {
-                "steps": dict(steps),
-                "actions": {
-                    name: self.env.ref(f"helpcrunch_chatbot.{name}_action").id
-                    for name in (
-                        "helpcrunch_account",
-                        "helpcrunch_bot",
-                        "helpcrunch_operator_queue",
-                    )
-                },
-            },
+            "helpcrunch_chatbot.first_steps", {"steps": steps}
         )
 
     @api.model
     def _find_first_steps(self):
         """Return what has to be there before a customer is answered.
 
-        :return: pairs of a name and whether it is done
-        :rtype: list[tuple]
+        :return: rows of ``name``, ``is_done`` and ``action_id``, where it is done
+        :rtype: list[dict]
         """
-        companies = [("company_id", "in", self.env.companies.ids)]
-
-        def is_there(model, *conditions):
-            domain = [*companies, *conditions]
-            return bool(self.env[model].search_count(domain, limit=1))
-
+        account, bot = "helpcrunch.account", "helpcrunch.bot"
+        connected, live = ("state", "=", "connected"), ("live", "=", True)
         return [
-            ("messenger", is_there("helpcrunch.account", ("state", "=", "connected"))),
-            ("bot", is_there("helpcrunch.bot")),
-            ("operators", is_there("helpcrunch.operator")),
-            ("live", is_there("helpcrunch.bot", ("live", "=", True))),
+            self._find_first_step(name, model, action, *conditions)
+            for name, model, action, *conditions in (
+                (self.env._("Connect a messenger"), account, account, connected),
+                (self.env._("Draw a bot, or look at the example"), bot, bot),
+                (
+                    self.env._("Say who answers when the bot cannot"),
+                    "helpcrunch.operator",
+                    "helpcrunch.operator.queue",
+                ),
+                (self.env._("Go live with the bot"), bot, bot, live),
+            )
         ]
+
+    def _find_first_step(self, name, model, action, *conditions):
+        domain = [("company_id", "in", self.env.companies.ids), *conditions]
+        xml_id = f"helpcrunch_chatbot.{action.replace('.', '_')}_action"
+        return {
+            "name": name,
+            "is_done": bool(self.env[model].search_count(domain, limit=1)),
+            "action_id": self.env.ref(xml_id).id,
+        }
 
     def _on_trial_step(self, event):
         """Begin a trial at the step that somebody looks at."""
