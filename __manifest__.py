@@ -64,6 +64,7 @@
             "helpcrunch_chatbot/static/src/broadcast/**/*",
             "helpcrunch_chatbot/static/src/discuss/**/*",
             "helpcrunch_chatbot/static/src/drawing/**/*",
+            "helpcrunch_chatbot/static/src/first_steps/**/*",
             "helpcrunch_chatbot/static/src/systray/**/*",
             "helpcrunch_chatbot/static/src/waiting/**/*",
         ],

@@ -14,7 +14,7 @@ class Effects:
         self.env = chat.env
         steps = chat.bot_id.with_context(active_test=False).step_ids
         # sudo: ir.model.fields - what the administrator chose, for names only
-        self.fields = list(dict.fromkeys(steps.field_id.sudo().mapped("name")))
+        self.fields = {field.name: field for field in steps.field_id.sudo()}
         self.calls = self.env["helpcrunch.outbox"]
         self.before = self._look()
 
@@ -59,13 +59,14 @@ class Effects:
         return sentences
 
     def _tell_contact(self, env, before, now):
-        partner_fields = env["res.partner"]._fields
-        for name in self.fields:
+        for name, field in self.fields.items():
             value = now["values"][name]
             if value != before["values"][name]:
                 yield env._(
-                    "%(field)s of the contact: “%(value)s”.",
-                    field=partner_fields[name]._description_string(env),
+                    "Contact: %(field)s is now “%(value)s”.",
+                    field=field.with_context(
+                        lang=env.lang, hide_model=True
+                    ).display_name,
                     value=value,
                 )
         for tag in now["tags"] - before["tags"]:

@@ -62,7 +62,8 @@ class HelpcrunchBot(models.Model):
         ]
         problems += self._lint_service()
         problems += self._lint_channels()
-        problems += self._lint_ways()
+        problems += self._lint_reach()
+        problems += self._lint_circles()
         problems += self._lint_phrases()
         wordings = self.step_ids._read_wordings(["message"])
         problems += self._lint_languages(wordings)
@@ -122,23 +123,38 @@ class HelpcrunchBot(models.Model):
                 ),
             )
 
-    def _lint_ways(self):
-        """Steps that nothing leads to, and flows that never come to rest."""
+    def _lint_reach(self):
+        """Steps that nothing leads to."""
         steps = self.step_ids
         edges = {
             step.id: {target.id for _kind, target, _label in ways}
             for step, ways in self._get_edges().items()
         }
         reached = find_reachable(self._find_beginnings(), edges)
-        if any(step.id in reached and step._goes_by_name() for step in steps):
-            reached |= set(steps.ids)
+        names_lead = any(step.id in reached and step._goes_by_name() for step in steps)
         for step in steps.filtered(lambda row: row.id not in reached):
-            yield Problem(
-                "unreachable",
-                "warning",
-                self.env._("Nothing leads to this step: no step, and no alias."),
-                step.id,
-            )
+            if names_lead:
+                yield Problem(
+                    "only_by_name",
+                    "info",
+                    self.env._(
+                        "No step and no alias leads here: customers come only by "
+                        "writing the name of this step, or of one that leads here, to "
+                        "a free input. Link it, or give it an alias."
+                    ),
+                    step.id,
+                )
+            else:
+                yield Problem(
+                    "unreachable",
+                    "warning",
+                    self.env._("Nothing leads to this step: no step, and no alias."),
+                    step.id,
+                )
+
+    def _lint_circles(self):
+        """Flows that never come to rest."""
+        steps = self.step_ids
         following = {
             step.id: step.next_step_id.id
             for step in steps.filtered("next_step_id")
@@ -162,9 +178,20 @@ class HelpcrunchBot(models.Model):
         :return: ``{step: [(kind, target step, label)]}``
         :rtype: dict
         """
-        scoped = self.step_ids.alias_ids.filtered("phrase").grouped("scope_step_id")
         none = self.env["helpcrunch.step.alias"]
-        return {step: step._get_edges(scoped.get(step, none)) for step in self.step_ids}
+        scoped = self.step_ids.alias_ids.filtered("phrase").grouped("scope_step_id")
+        # To begin anew is possible everywhere, so it is no way of a step's.
+        start = self.step_ids._find_start()
+        general = scoped.get(self.env["helpcrunch.step"], none).filtered(
+            lambda alias: alias.step_id != start
+        )
+        return {
+            step: step._get_edges(
+                scoped.get(step, none)
+                | (general if step._leads_by_aliases_only() else none)
+            )
+            for step in self.step_ids
+        }
 
     def _find_beginnings(self):
         """Return the ids of the steps that a dialogue may come to out of nothing."""

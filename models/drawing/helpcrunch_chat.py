@@ -7,49 +7,55 @@ class HelpcrunchChat(models.Model):
     _inherit = "helpcrunch.chat"
 
     @api.model
-    def get_empty_list_help(self, help_message):
-        """Lead whoever may set things up to the first dialogue, done steps ticked."""
-        message = super().get_empty_list_help(help_message)
-        if not self.env.user.has_group("helpcrunch_chatbot.group_manager"):
-            return message
-        steps = self._find_first_steps()
-        if all(step["is_done"] for step in steps):
-            return message
-        return self.env["ir.qweb"]._render(
-            "helpcrunch_chatbot.first_steps", {"steps": steps}
-        )
-
-    @api.model
-    def _find_first_steps(self):
+    def get_first_steps(self):
         """Return what has to be there before a customer is answered.
 
-        :return: rows of ``name``, ``is_done`` and ``action_id``, where it is done
+        Asked for by the empty list of dialogues each time it is shown: what Odoo's
+        client loads with an action, it keeps. Nothing, once all of it is done, or for
+        whoever may not do it.
+
+        :return: rows of ``name``, ``is_done`` and ``action``, which leads there
         :rtype: list[dict]
         """
-        account, bot = "helpcrunch.account", "helpcrunch.bot"
-        connected, live = ("state", "=", "connected"), ("live", "=", True)
-        return [
-            self._find_first_step(name, model, action, *conditions)
-            for name, model, action, *conditions in (
-                (self.env._("Connect a messenger"), account, account, connected),
-                (self.env._("Draw a bot, or look at the example"), bot, bot),
+        self.check_access("read")
+        if not self.env.user.has_group("helpcrunch_chatbot.group_manager"):
+            return []
+        account = self._find_newest("helpcrunch.account", ("state", "=", "connected"))
+        operator = self._find_newest("helpcrunch.operator")
+        bot = self._find_newest("helpcrunch.bot")
+        live = self._find_newest("helpcrunch.bot", ("live", "=", True))
+        steps = [
+            {"name": name, "is_done": bool(done), "action": action}
+            for name, done, action in (
+                (
+                    self.env._("Connect a messenger"),
+                    account,
+                    "helpcrunch_chatbot.helpcrunch_account_action",
+                ),
                 (
                     self.env._("Say who answers when the bot cannot"),
-                    "helpcrunch.operator",
-                    "helpcrunch.operator.queue",
+                    operator,
+                    "helpcrunch_chatbot.helpcrunch_operator_queue_action",
                 ),
-                (self.env._("Go live with the bot"), bot, bot, live),
+                (
+                    self.env._("Draw a bot, or look at the example"),
+                    bot,
+                    "helpcrunch_chatbot.helpcrunch_bot_action",
+                ),
+                (
+                    self.env._("Go live with the bot"),
+                    live,
+                    bot._get_records_action(context={})
+                    if bot
+                    else "helpcrunch_chatbot.helpcrunch_bot_action",
+                ),
             )
         ]
+        return [] if all(step["is_done"] for step in steps) else steps
 
-    def _find_first_step(self, name, model, action, *conditions):
+    def _find_newest(self, model, *conditions):
         domain = [("company_id", "in", self.env.companies.ids), *conditions]
-        xml_id = f"helpcrunch_chatbot.{action.replace('.', '_')}_action"
-        return {
-            "name": name,
-            "is_done": bool(self.env[model].search_count(domain, limit=1)),
-            "action_id": self.env.ref(xml_id).id,
-        }
+        return self.env[model].search(domain, order="id desc", limit=1)
 
     def _on_trial_step(self, event):
         """Begin a trial at the step that somebody looks at."""

@@ -121,18 +121,28 @@ class HelpcrunchStep(models.Model):
         if self.filter_problem:
             yield "unreadable_filter", "warning", self.filter_problem
         elif not self.env["res.partner"].search_count(domain, limit=1):
+            following = self.fallback_step_id or self.next_step_id
             yield (
                 "empty_filter",
                 "info",
-                self.env._("No contact fits the filter today."),
+                self.env._(
+                    "No contact fits the filter today: all of them go on to "
+                    "“%(step)s”.",
+                    step=following.name,
+                )
+                if following
+                else self.env._("No contact fits the filter today."),
             )
         if not (self.fallback_step_id or self.next_step_id):
             yield (
                 "no_fallback",
                 "warning",
                 self.env._(
-                    "Whoever does not fit the filter goes nowhere. Choose a step for "
-                    "them, or one to go to."
+                    "Whoever does not fit the filter goes nowhere. Fill in "
+                    "“%(field)s”.",
+                    field=self._fields["fallback_step_id"]._description_string(
+                        self.env
+                    ),
                 ),
             )
 
@@ -184,10 +194,15 @@ class HelpcrunchStep(models.Model):
         """Tell whether a text leads from here to any step of that name."""
         return self.step_type == "free_input"
 
+    def _leads_by_aliases_only(self):
+        """Tell whether an answer leads on by an alias, and by nothing else."""
+        ways = (self.next_step_id, self.answer_ids.target_step_id)
+        return self._goes_by_name() and not any(ways)
+
     def _get_edges(self, aliases):
         """Return where one gets from this step, archived steps left out.
 
-        :param aliases: those that have a phrase and this step for their scope
+        :param aliases: those that have a phrase and lead on from this step
         :return: rows of ``kind``, ``target`` (a step) and ``label``
         :rtype: list[tuple]
         """
@@ -199,5 +214,9 @@ class HelpcrunchStep(models.Model):
         edges += [
             ("answer", answer.target_step_id, answer.name) for answer in self.answer_ids
         ]
-        edges += [("alias", alias.step_id, alias.name) for alias in aliases]
+        edges += [
+            ("alias", target, ", ".join(phrases.mapped("name")))
+            for target, phrases in aliases.grouped("step_id").items()
+            if target != self
+        ]
         return [edge for edge in edges if edge[1].active]

@@ -13,9 +13,11 @@ _LATE_DAYS = 3
 _ENTERED = ("enter", "broadcast")
 # Passed by: a way leads through it, but nothing happens there.
 _PASSED = ("filter", "archived")
-_ANSWERED = ("answer", "choice", "step_name", "skipped")
+_ANSWERED = ("answer", "choice", "step_name", "alias", "alias_here", "skipped")
 _INVALID = ("invalid", "no_answer", "fallback")
 _FAILED = ("failed", "refused")
+# Nobody is waited for: the flow is at its end, or a person has the dialogue.
+_ENDED = ("rest", "queued", "operator", "takeover", "closed")
 
 # A visit begins where a dialogue enters a step and ends where it enters the next one.
 # Everything is counted on the day, and at the step, of the entry. Materialized, or the
@@ -54,6 +56,7 @@ _VISITS = """
                    AS seconds,
                count(*) FILTER (WHERE code IN %(invalid)s) AS invalid,
                COALESCE(bool_or(code IN %(failed)s), FALSE) AS failed,
+               COALESCE(bool_or(code IN %(ended)s), FALSE) AS ended,
                bool_or(is_customer AND occurred_at > entered_at) AS spoke
           FROM dated
          WHERE occurred_at <= entered_at + %(seconds)s
@@ -67,6 +70,10 @@ _VISITS = """
     ), counted AS (
         SELECT step.id AS step_id, step.bot_id, step.company_id, followed.entered,
                followed.seconds, followed.invalid, followed.failed, followed.spoke,
+               -- A menu rests, but waits for the words that count only there.
+               followed.ended AND NOT EXISTS (
+                   SELECT FROM helpcrunch_step_alias alias
+                    WHERE alias.scope_step_id = step.id) AS ended,
                CASE WHEN followed.next_at <= followed.entered_at + %(seconds)s
                     THEN followed.next_id END AS next_id
           FROM followed
@@ -77,12 +84,14 @@ _VISITS = """
 """
 _INSERT = """
     INSERT INTO helpcrunch_step_statistic (
-           step_id, bot_id, company_id, day, entered, went_on, answered, invalid,
-           failed, left_here, answer_times, median_seconds, followed)
+           step_id, bot_id, company_id, day, entered, passed_by, went_on, answered,
+           invalid, failed, left_here, answer_times, median_seconds, followed)
     SELECT step_id, bot_id, company_id, %(day)s, count(*) FILTER (WHERE entered),
-           count(next_id) FILTER (WHERE entered), count(seconds), sum(invalid),
+           count(*) FILTER (WHERE NOT entered), count(next_id) FILTER (WHERE entered),
+           count(seconds), sum(invalid),
            count(*) FILTER (WHERE failed),
-           count(*) FILTER (WHERE entered AND next_id IS NULL AND NOT spoke),
+           count(*) FILTER (WHERE entered AND next_id IS NULL AND NOT spoke
+                              AND NOT ended),
            COALESCE(jsonb_agg(round(seconds)) FILTER (WHERE seconds IS NOT NULL),
                     '[]'),
            percentile_cont(0.5) WITHIN GROUP (ORDER BY round(seconds)),
@@ -121,26 +130,35 @@ class HelpcrunchStepStatistic(models.Model):
         help="In the bot's time zone: the day on which the step was entered.",
     )
     entered = fields.Integer(readonly=True, help="How often dialogues came here.")
+    passed_by = fields.Integer(
+        "Passed by",
+        readonly=True,
+        help="How often the contact did not fit the filter, or the step was archived.",
+    )
     went_on = fields.Integer(
         "Went on",
         readonly=True,
         help="Dialogues that came to another step within 24 hours.",
     )
     answered = fields.Integer(
-        readonly=True, help="Questions that were answered, or skipped, within 24 hours."
+        readonly=True,
+        help="Within 24 hours: by an answer, by words that lead to another step, or by "
+        "skipping the question.",
     )
     invalid = fields.Integer(
         readonly=True, help="Texts that were no answer, or that fitted nothing."
     )
     failed = fields.Integer(
+        "Gave up",
         readonly=True,
         help="Dialogues in which the step gave up, or could not do its work.",
     )
     left_here = fields.Integer(
         "Left here",
         readonly=True,
-        help="Dialogues that came no further, and whose customer wrote nothing more "
-        "within 24 hours.",
+        help="Dialogues that waited for the customer here, who wrote nothing more "
+        "within 24 hours. Where nothing follows, or a person took over, nobody has "
+        "left.",
     )
     # Seconds to each answer, for a median of several days.
     answer_times = fields.Json(readonly=True)
@@ -224,6 +242,7 @@ class HelpcrunchStepStatistic(models.Model):
             "answered": _ANSWERED,
             "invalid": _INVALID,
             "failed": _FAILED,
+            "ended": _ENDED,
         }
         self.env.flush_all()
         if not bot.try_lock_for_update(allow_referencing=True):

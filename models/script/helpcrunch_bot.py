@@ -24,7 +24,7 @@ class HelpcrunchBot(models.Model):
         required=True,
         index=True,
         ondelete="restrict",
-        default=lambda self: self.env["helpcrunch.account"].search([], limit=1),
+        default=lambda self: self._default_account(),
     )
     company_id = fields.Many2one(
         related="account_id.company_id", store=True, index=True
@@ -149,6 +149,13 @@ class HelpcrunchBot(models.Model):
         default=lambda self: self.env._("You will get our news again."),
         help="Empty: nothing is said.",
     )
+
+    @api.model
+    def _default_account(self):
+        """Return a messenger that is connected, if there is one."""
+        accounts = self.env["helpcrunch.account"]
+        connected = accounts.search([("state", "=", "connected")], limit=1)
+        return connected or accounts.search([], limit=1)
 
     @api.model
     def _selection_tz(self):

@@ -29,6 +29,29 @@ class TestPicture(DrawingCase):
         (start,) = [step for step in picture["steps"] if step["is_start"]]
         self.assertEqual((start["name"], start["aliases"]), ("Welcome", ["/start"]))
 
+    def test_where_only_aliases_lead_on(self):
+        asks = self.step("What is it about?", "free_input", alias="ask")
+        prices = self.step("Prices", alias="price")
+        self.as_manager("helpcrunch.step.alias").create(
+            {"step_id": prices.id, "name": "cost"}
+        )
+
+        def find_ways():
+            picture = self.bot.with_user(self.manager).get_picture()
+            return {
+                (edge["kind"], edge["to"], edge["label"])
+                for edge in picture["edges"]
+                if edge["from"] == asks.id
+            }
+
+        # One arrow to each step, and none to where one can begin anew from anywhere.
+        self.assertIn(("alias", prices.id, "price, cost"), find_ways())
+        self.assertNotIn(
+            self.bot.step_ids[0].id, {to for _kind, to, _label in find_ways()}
+        )
+        asks.next_step_id = self.thanks
+        self.assertEqual(find_ways(), {("next", self.thanks.id, "")})
+
     def test_archived_steps_are_left_out(self):
         self.thanks.active = False
         picture = self.bot.with_user(self.manager).get_picture()

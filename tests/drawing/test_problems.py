@@ -136,10 +136,12 @@ class TestProblems(OperatorCase):
         self.thanks.next_step_id = lost
         self.assertNotIn("unreachable", self.codes_of(lost))
 
-    def test_a_name_is_a_way_too(self):
+    def test_only_by_name(self):
         lost = self.step("Lost")
         self.step("Where to?", "free_input", alias="where")
-        self.assertNotIn("unreachable", self.codes_of(lost))
+        self.assertEqual(self.codes_of(lost), ["only_by_name"])
+        self.thanks.next_step_id = lost
+        self.assertEqual(self.codes_of(lost), [])
 
     def test_circle(self):
         one = self.step("One", alias="one")
@@ -207,6 +209,19 @@ class TestProblems(OperatorCase):
         self.assertIn("no_fallback", self.codes_of(step))
         step.fallback_step_id = self.thanks
         self.assertNotIn("no_fallback", self.codes_of(step))
+        (problem,) = [
+            row
+            for row in self.bot.with_user(self.manager).get_problems()
+            if row["code"] == "empty_filter"
+        ]
+        self.assertIn(f"go on to “{self.thanks.name}”", problem["message"])
+
+    def test_leads_are_switched_off(self):
+        self.assertFalse(self.manager.has_group("crm.group_use_lead"))
+        step = self.step("A lead", "create_lead", alias="lead")
+        self.assertIn("leads_off", self.codes_of(step))
+        step.lead_type = "opportunity"
+        self.assertNotIn("leads_off", self.codes_of(step))
 
     def test_choice(self):
         step = self.step(

@@ -52,7 +52,7 @@ class TestTrial(OperatorCase):
         self.assertEqual(
             answer["said"], ["Thank you for +380 67 123 4567.", "Lead made"]
         )
-        self.assertIn("Phone of the contact: “+380 67 123 4567”.", answer["effects"])
+        self.assertIn("Contact: Phone is now “+380 67 123 4567”.", answer["effects"])
         self.assertTrue(
             any("is made" in sentence for sentence in answer["effects"]), answer
         )

@@ -8,7 +8,15 @@ from odoo.tests import tagged
 
 from ..common_broadcasts import BroadcastCase
 
-COUNTS = ("entered", "went_on", "answered", "invalid", "failed", "left_here")
+COUNTS = (
+    "entered",
+    "passed_by",
+    "went_on",
+    "answered",
+    "invalid",
+    "failed",
+    "left_here",
+)
 
 
 @tagged("post_install", "-at_install")
@@ -78,9 +86,52 @@ class TestStepStatistic(BroadcastCase):
                 "left_here": 1,
             },
         )
-        self.assertEqual(self.figures(self.noted), {"entered": 1, "left_here": 1})
+        # Nothing follows: the end of the flow is no place to leave.
+        self.assertEqual(self.figures(self.noted), {"entered": 1})
         welcome = self.bot.step_ids.filtered(lambda step: step.name == "Welcome")
-        self.assertEqual(self.figures(welcome), {"entered": 3, "went_on": 3})
+        # Words that lead elsewhere answer whatever was said.
+        self.assertEqual(
+            self.figures(welcome), {"entered": 3, "went_on": 3, "answered": 3}
+        )
+
+    def test_words_that_lead_elsewhere_are_an_answer(self):
+        asks = self.step("What is it about?", "free_input", alias="ask")
+        self.says("Hi")
+        self.says("ask")
+        self.says("mail")
+        self.add_up()
+        self.assertEqual(
+            self.figures(asks), {"entered": 1, "went_on": 1, "answered": 1}
+        )
+
+    def test_whoever_sees_a_menu_and_goes_has_left(self):
+        menu = self.step("Prices or news?", alias="menu")
+        for customer, texts in ((5001, ("Hi", "menu")), (5002, ("Hi", "mail"))):
+            for text in texts:
+                self.says(text, customer=customer)
+        self.add_up()
+        self.assertEqual(self.figures(menu), {"entered": 1})
+        self.as_manager("helpcrunch.step.alias").create(
+            {"step_id": self.noted.id, "name": "Prices", "scope_step_id": menu.id}
+        )
+        self.add_up()
+        self.assertEqual(self.figures(menu), {"entered": 1, "left_here": 1})
+        self.says("prices", customer=5001)
+        self.add_up()
+        self.assertEqual(
+            self.figures(menu), {"entered": 1, "went_on": 1, "answered": 1}
+        )
+
+    def test_whoever_gets_a_person_has_not_left(self):
+        queue = self.as_manager("helpcrunch.operator.queue").create({"name": "Us"})
+        forward = self.step(
+            "One moment.", "forward_operator", alias="person", queue_id=queue
+        )
+        self.says("Hi")
+        self.says("person")
+        self.assertEqual(self.chat().state, "queued")
+        self.add_up()
+        self.assertEqual(self.figures(forward), {"entered": 1})
 
     def test_the_figures_agree_with_the_events(self):
         self.talk()
@@ -205,7 +256,7 @@ class TestStepStatistic(BroadcastCase):
         self.says("Hi")
         self.says("gift")
         self.add_up()
-        self.assertEqual(self.figures(vip), {})
+        self.assertEqual(self.figures(vip), {"passed_by": 1})
         picture = self.bot.with_user(self.manager).get_picture()
         (edge,) = [row for row in picture["edges"] if row["from"] == vip.id]
         self.assertEqual((edge["kind"], edge["times"]), ("fallback", 1))

@@ -16,7 +16,6 @@ OPERATOR = "helpcrunch_chatbot.group_operator"
 # Public methods that refuse nobody, and why.
 _OPEN = {
     "set_my_availability": "changes the caller's own rows only; test_operator_roles",
-    "get_empty_list_help": "Odoo's; gives others back what they say; test_screens",
 }
 
 

@@ -1,6 +1,6 @@
 """The screens: what each step type shows, and who sees what."""
 
-from lxml import etree, html
+from lxml import etree
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
@@ -313,15 +313,11 @@ class TestScreensOfRoles(ScreensCase):
             company_ids=[Command.set(company.ids)],
         )
 
+        chats = self.env["helpcrunch.chat"].with_user(user)
+
         def done():
             self.env.flush_all()
-            action = self.env.ref("helpcrunch_chatbot.helpcrunch_chat_action")
-            names = ["help", "res_model", "context"]
-            text = action.with_user(user).sudo().read(names)[0]["help"]
-            return [
-                row.get("data-done") == "True"
-                for row in html.fromstring(text).xpath("//ul/li")
-            ]
+            return [step["is_done"] for step in chats.get_first_steps()]
 
         self.assertEqual(done(), [False] * 4)
         account = self.env["helpcrunch.account"].with_user(user).create({"name": "M"})
@@ -332,9 +328,12 @@ class TestScreensOfRoles(ScreensCase):
             .with_user(user)
             .create({"name": "First", "account_id": account.id})
         )
-        self.assertEqual(done(), [True, True, False, False])
+        self.assertEqual(done(), [True, False, True, False])
+        # The last step leads to the very bot that is to go live.
+        action = chats.get_first_steps()[3]["action"]
+        self.assertEqual((action["res_model"], action["res_id"]), (bot._name, bot.id))
         bot.action_go_live()
-        self.assertEqual(done(), [True, True, False, True])
+        self.assertEqual(done(), [True, False, True, True])
         self.env["helpcrunch.operator.queue"].with_user(user).create(
             {"name": "Us", "operator_ids": [Command.create({"user_id": user.id})]}
         )
@@ -342,9 +341,11 @@ class TestScreensOfRoles(ScreensCase):
         self.assertEqual(done(), [])
 
     def test_the_first_screen_tells_others_nothing(self):
-        for user in (self.internal, self.portal, self.operator):
-            chats = self.env["helpcrunch.chat"].with_user(user)
-            self.assertEqual(chats.get_empty_list_help("Nothing"), "Nothing")
+        chats = self.env["helpcrunch.chat"]
+        self.assertEqual(chats.with_user(self.operator).get_first_steps(), [])
+        for user in (self.internal, self.portal):
+            with self.assertRaises(AccessError):
+                chats.with_user(user).get_first_steps()
 
     def test_no_menus_for_others(self):
         self.assertFalse(self.menus(self.internal))

@@ -36,11 +36,23 @@ class TestNewcomer(ServerCase):
         self.browser.click(".dropdown-item", menu)
         self.sees(".o_last_breadcrumb_item, .o_breadcrumb", menu)
 
+    def sees_done(self, number):
+        """Look at the first screen anew: so many of its steps are ticked."""
+        self.browser.open(
+            f"{self.odoo.url}/odoo/action-helpcrunch_chatbot.helpcrunch_chat_action"
+        )
+        self.browser.wait_for(
+            "document.querySelectorAll('.o_helpcrunch_first_steps li').length === 4 &&"
+            " document.querySelectorAll('.o_helpcrunch_first_steps [data-done]')"
+            f".length === {number}"
+        )
+
     def test_from_an_empty_database_to_the_first_answer(self):
         self.browser.log_in(self.odoo.url, "admin")
         self.browser.click(".o_navbar_apps_menu button")
         self.browser.click(".dropdown-item", "HelpCrunch")
         self.sees(".o_menu_brand", "HelpCrunch")
+        self.sees_done(0)
 
         self.configure("Messengers")
         self.browser.click(".o_list_button_add", "New")
@@ -54,6 +66,10 @@ class TestNewcomer(ServerCase):
         self.browser.click("button[name=action_connect]")
         self.sees("button[name=action_connect]", "Connect Again")
         self.browser.keep_picture("newcomer-1-connected")
+        messenger = self.browser.run("location.href")
+        self.sees_done(1)
+        self.browser.open(messenger)
+        self.sees("button[name=action_connect]", "Connect Again")
 
         address = self.browser.run(
             "document.querySelector('[name=webhook_url]').textContent.trim()"

@@ -44,6 +44,17 @@ class HelpcrunchStep(models.Model):
         for step in self:
             step.lead_feature_missing = missing
 
+    def _lint_create_lead(self):
+        if self.lead_type == "lead" and self.lead_feature_missing:
+            yield (
+                "leads_off",
+                "warning",
+                self.env._(
+                    "It makes leads, which this Odoo hides: switch Leads on in the "
+                    "settings of CRM, or make opportunities."
+                ),
+            )
+
     def action_enable_leads(self):
         """Switch Odoo's Leads feature on, as its settings do.
 

@@ -2,9 +2,18 @@
  * The picture of a bot: its steps as boxes, where they lead as arrows. Read from the
  * server each time the tab is opened, laid out here by dagre (static/lib).
  */
-import { Component, onMounted, onWillUnmount, useRef, useState } from "@odoo/owl";
+import {
+    Component,
+    onMounted,
+    onWillUnmount,
+    useEffect,
+    useExternalListener,
+    useRef,
+    useState,
+} from "@odoo/owl";
 
 import { loadJS } from "@web/core/assets";
+import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
@@ -14,6 +23,11 @@ import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 const WIDTH = 230;
 const HEIGHT = 82;
 const MARGIN = 20;
+const ICON_WIDTH = 42;
+// Above and below the picture in a file: the bot's name, and what the arrows mean.
+const HEAD = 44;
+const FOOT = 40;
+const KIND_WIDTH = 190;
 const FONT = "/web/static/src/libs/fontawesome/fonts/fontawesome-webfont.woff2";
 // What browsers can still draw in one piece, in pixels.
 const LARGEST = 16000;
@@ -45,6 +59,19 @@ function cut(text, length) {
     return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
 
+const canvas = document.createElement("canvas").getContext("2d");
+
+/** Return as much of a text as there is room for in a box. */
+function cutToRoom(text, font, room = WIDTH - ICON_WIDTH - 12) {
+    canvas.font = `${font} sans-serif`;
+    const widest = (length) => canvas.measureText(cut(text, length)).width;
+    let length = text.length;
+    while (length > 1 && widest(length) > room) {
+        length = Math.min(length - 1, Math.ceil((length * room) / widest(length)));
+    }
+    return cut(text, length);
+}
+
 /** Tell how many came to a step in the last days, and how many left the bot there. */
 function tellFigures({ figures }) {
     return figures ? _t("%(entered)s came, %(left_here)s left", figures) : "";
@@ -62,6 +89,16 @@ function read(blob) {
         reader.onerror = () => reject(reader.error);
         reader.readAsDataURL(blob);
     });
+}
+
+/** Return an element of an SVG picture. */
+function draw(tag, attributes = {}, text = "") {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes)) {
+        element.setAttribute(name, value);
+    }
+    element.textContent = text;
+    return element;
 }
 
 /** Return the boxes with their places and the arrows with their points. */
@@ -103,11 +140,11 @@ export function layOut(dagre, { steps, edges }) {
                 y: y - HEIGHT / 2,
                 icon,
                 colour,
-                title: cut(step.name, 24),
-                line: cut(step.text || step.type_name, 29),
+                title: cutToRoom(step.name, "bold 12px"),
+                line: cutToRoom(step.text || step.type_name, "11px"),
                 mark: MARKS[step.level],
-                phrases: cut(step.aliases.join(", "), 32),
-                told: tellFigures(step),
+                phrases: cutToRoom(step.aliases.join(", "), "10px"),
+                told: cutToRoom(tellFigures(step), "11px"),
             };
         }),
         arrows: edges.map((edge, number) => {
@@ -156,10 +193,19 @@ export class BotPicture extends Component {
             link: false,
         });
         onMounted(() => this.load());
+        // Only now is it known how much room there is.
+        useEffect(
+            () => this.fit(),
+            () => [this.state.isReady]
+        );
+        // There is more room, or less.
+        useExternalListener(document, "fullscreenchange", () =>
+            browser.requestAnimationFrame(() => this.fit())
+        );
         onWillUnmount(() => (this.isGone = true));
     }
 
-    async load(isFirst = true) {
+    async load() {
         const { resId } = this.props.record;
         if (!resId) {
             this.state.isReady = true;
@@ -177,9 +223,6 @@ export class BotPicture extends Component {
             hasFigures: graph.steps.some((step) => step.figures),
             isReady: true,
         });
-        if (isFirst) {
-            this.fit();
-        }
     }
 
     /** What a phone shows: each step with where it leads. */
@@ -279,7 +322,7 @@ export class BotPicture extends Component {
         if (link && to && to !== link.from) {
             this.hasMoved = true;
             await this.orm.write("helpcrunch.step", [link.from], { next_step_id: to });
-            await this.load(false);
+            await this.load();
         }
     }
 
@@ -302,7 +345,7 @@ export class BotPicture extends Component {
     /** Add a step after a box, linked. */
     async onAdd(box) {
         const action = await this.orm.call("helpcrunch.step", "action_add_after", [[box.id]]);
-        await this.action.doAction(action, { onClose: () => this.load(false) });
+        await this.action.doAction(action, { onClose: () => this.load() });
     }
 
     onKeydown(ev) {
@@ -362,15 +405,24 @@ export class BotPicture extends Component {
         }
     }
 
+    /** How large the picture is in a file, with its name and its legend. */
+    get sheet() {
+        const width = Math.max(this.state.width, 2 * KIND_WIDTH);
+        const columns = Math.floor((width - MARGIN) / KIND_WIDTH);
+        const rows = Math.ceil(Object.keys(KINDS).length / columns);
+        return { width, height: this.state.height + HEAD + rows * FOOT, columns };
+    }
+
     /** Return the whole picture as SVG, whatever part of it is seen now. */
     async draw() {
         const svg = this.drawing.el.querySelector("svg").cloneNode(true);
-        const { width, height } = this.state;
+        const { width, height } = this.sheet;
         svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
         svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
         svg.setAttribute("width", width);
         svg.setAttribute("height", height);
-        svg.querySelector("g").removeAttribute("transform");
+        svg.querySelector("g").setAttribute("transform", `translate(0,${HEAD})`);
+        svg.append(...this.drawLegend());
         for (const tool of svg.querySelectorAll(
             ".o_helpcrunch_picture_add, .o_helpcrunch_picture_handle"
         )) {
@@ -378,13 +430,36 @@ export class BotPicture extends Component {
         }
         // Elsewhere nobody has the icons' font, nor this page's style.
         const font = await read(await (await fetch(FONT)).blob());
-        const style = document.createElementNS("http://www.w3.org/2000/svg", "style");
+        const style = draw("style");
         style.textContent =
             `@font-face { font-family: FontAwesome; src: url(${font}); }` +
             "svg { font-family: sans-serif; font-size: 13px; }" +
             ".o_helpcrunch_picture_label { paint-order: stroke; stroke: #fff; stroke-width: 4px; }";
         svg.prepend(style);
         return new XMLSerializer().serializeToString(svg);
+    }
+
+    /** Return the bot's name and the meaning of the arrows, for a file. */
+    drawLegend() {
+        const title = draw("text", { x: MARGIN, y: 28, "font-size": 18 }, this.fileName);
+        const { columns } = this.sheet;
+        const kinds = Object.values(KINDS).flatMap(({ colour, dash, name }, number) => {
+            const x = MARGIN + (number % columns) * KIND_WIDTH;
+            const y = HEAD + this.state.height + (Math.floor(number / columns) + 0.5) * FOOT;
+            return [
+                draw("line", {
+                    x1: x,
+                    x2: x + 36,
+                    y1: y - 4,
+                    y2: y - 4,
+                    stroke: colour,
+                    "stroke-width": 2,
+                    "stroke-dasharray": dash,
+                }),
+                draw("text", { x: x + 44, y }, name),
+            ];
+        });
+        return [title, ...kinds];
     }
 
     get fileName() {
@@ -397,7 +472,7 @@ export class BotPicture extends Component {
     }
 
     async onExportPng() {
-        const { width, height } = this.state;
+        const { width, height } = this.sheet;
         const zoom = Math.min(2, LARGEST / Math.max(width, height));
         const image = new Image(width * zoom, height * zoom);
         image.src = await read(new Blob([await this.draw()], { type: "image/svg+xml" }));

@@ -117,8 +117,8 @@ export class TryDialogue extends Component {
     async onCopy() {
         const lines = this.state.turns.flatMap((turn) => [
             ...(turn.text ? [`> ${turn.text}`] : []),
-            ...turn.said,
             ...turn.effects.map((sentence) => `  * ${sentence}`),
+            ...turn.said,
             ...(this.state.showWhy ? turn.why.map((sentence) => `  ? ${sentence}`) : []),
         ]);
         await browser.navigator.clipboard.writeText(lines.join("\n"));

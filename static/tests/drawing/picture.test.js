@@ -1,7 +1,7 @@
-import { BotPicture, layOut } from "@helpcrunch_chatbot/drawing/picture";
+import { BotPicture, KINDS, layOut } from "@helpcrunch_chatbot/drawing/picture";
 
 import { describe, expect, test } from "@odoo/hoot";
-import { click, drag, edit, queryAllTexts } from "@odoo/hoot-dom";
+import { click, drag, edit, queryAllTexts, queryFirst } from "@odoo/hoot-dom";
 import { animationFrame } from "@odoo/hoot-mock";
 
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
@@ -82,11 +82,12 @@ async function mountPicture(graph = GRAPH) {
     onRpc("helpcrunch.bot", "get_picture", () => graph);
     mockService("action", { doAction: (action) => expect.step(action.res_id) });
     await loadDagre();
-    await mountWithCleanup(BotPicture, {
+    const picture = await mountWithCleanup(BotPicture, {
         props: { record: { resId: 5, data: { name: "Shop" } }, readonly: false },
     });
     await animationFrame();
     await animationFrame();
+    return picture;
 }
 
 test("a click opens the step, and problems are marked", async () => {
@@ -110,6 +111,34 @@ test("figures stand at boxes and arrows", async () => {
     });
     expect(queryAllTexts(".o_helpcrunch_picture_figures")).toEqual(["120 came, 24 left", ""]);
     expect(queryAllTexts(".o_helpcrunch_picture_label")).toEqual(["Yes · 96"]);
+});
+
+test("a longer text ends where the box does", async () => {
+    const name = "Thank you for your order, we shall call you back";
+    const { boxes } = layOut(await loadDagre(), { steps: [step(1, { name })], edges: [] });
+    expect(boxes[0].title).toMatch(/^Thank you for .*…$/);
+    expect(boxes[0].name).toBe(name);
+});
+
+test("a file has the bot's name and tells the arrows' meaning", async () => {
+    const picture = await mountPicture();
+    const texts = picture.drawLegend().filter((element) => element.tagName === "text");
+    expect(texts.map((text) => text.textContent)).toEqual([
+        "Shop",
+        ...Object.values(KINDS).map((kind) => kind.name.toString()),
+    ]);
+});
+
+test("all of it is seen when the screen becomes larger", async () => {
+    await mountPicture();
+    const seen = queryFirst(".o_helpcrunch_picture_drawing svg > g").getAttribute("transform");
+    await click("button[title=Larger]");
+    await animationFrame();
+    expect(".o_helpcrunch_picture_drawing svg > g").not.toHaveAttribute("transform", seen);
+    document.dispatchEvent(new Event("fullscreenchange"));
+    await animationFrame();
+    await animationFrame();
+    expect(".o_helpcrunch_picture_drawing svg > g").toHaveAttribute("transform", seen);
 });
 
 test("a step is found by its name", async () => {
