@@ -18,6 +18,8 @@ ODOO_URL = os.environ["DEMO_ODOO_URL"]
 DATABASE = os.environ["DEMO_DATABASE"]
 # A Ukrainian shop, and somebody to be merged with: give this number to the example bot.
 CUSTOMER = {"name": "Оксана Гончар", "phone": "067 123-45-67", "city": "Львів"}
+# Who answers when the bot cannot: two, so that a dialogue can be handed over.
+OPERATORS = {"operator": "Олена Коваль", "colleague": "Петро Шевчук"}
 
 
 def tell_standin(verb, **arguments):
@@ -43,26 +45,30 @@ def set_up(administrator):
     is_first = not administrator.search("res.users", [("login", "=", "manager")])
     if is_first:
         add_user(administrator, "manager", "helpcrunch_chatbot.group_manager")
-        add_user(
-            administrator,
-            "operator",
-            "helpcrunch_chatbot.group_operator",
-            "sales_team.group_sale_salesman",
-        )
+        for login, name in OPERATORS.items():
+            add_user(
+                administrator,
+                login,
+                "helpcrunch_chatbot.group_operator",
+                "sales_team.group_sale_salesman",
+                name=name,
+                lang="uk_UA",
+            )
         administrator.create("res.partner", {**CUSTOMER, "country_id": ukraine})
     return is_first
 
 
 def staff_queue(manager):
-    """Let the demo's operator, and nobody else, have who calls for a person."""
-    operator = manager.search("res.users", [("login", "=", "operator")])[0]
+    """Let the demo's operators, and nobody else, have who calls for a person."""
+    operators = [
+        manager.search("res.users", [("login", "=", login)])[0] for login in OPERATORS
+    ]
     for queue in manager.search("helpcrunch.operator.queue", []):
-        staff = [("queue_id", "=", queue), ("user_id", "=", operator)]
+        staff = [("queue_id", "=", queue), ("user_id", "in", operators)]
         if not manager.search("helpcrunch.operator", staff):
+            rows = [(0, 0, {"user_id": operator}) for operator in operators]
             manager.write(
-                "helpcrunch.operator.queue",
-                queue,
-                {"operator_ids": [(5,), (0, 0, {"user_id": operator})]},
+                "helpcrunch.operator.queue", queue, {"operator_ids": [(5,), *rows]}
             )
 
 

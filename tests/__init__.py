@@ -61,6 +61,7 @@ from .messenger import (
 )
 from .operators import (
     test_discuss,
+    test_notes,
     test_one_way,
     test_operator_commands,
     test_operator_gone,

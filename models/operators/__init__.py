@@ -3,6 +3,7 @@ from . import helpcrunch_operator_queue
 from . import helpcrunch_operator_queue_assignment
 from . import helpcrunch_operator
 from . import helpcrunch_operator_session
+from . import helpcrunch_account
 from . import helpcrunch_chat
 from . import helpcrunch_chat_commands
 from . import helpcrunch_chat_waiting

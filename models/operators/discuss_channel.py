@@ -12,6 +12,9 @@ from ...tools import marks
 from ...tools.text import html_to_markdown
 from ..messenger.reader import for_reader
 
+# So much of a text is repeated where it is answered.
+_QUOTE_LIMIT = 120
+
 
 def _is_helpcrunch(channel):
     # sudo: discuss.channel - only of which type it is
@@ -140,6 +143,8 @@ class DiscussChannel(models.Model):
             # A colleague who was invited sees the conversation, not its form.
             "can_open": user._can_open(chat_sudo),
             "is_open": bool(self.sudo().helpcrunch_session_id),
+            # Whoever was invited talks to colleagues, not to the customer.
+            "is_mine": self.sudo().helpcrunch_session_id.user_id == user,
             "trouble": for_reader(chat_sudo, user, self.env.lang).trouble,
             "state": chat_sudo.state,
             "channel": chat_sudo.application_id.name or "",
@@ -168,6 +173,42 @@ class DiscussChannel(models.Model):
                 user = member.partner_id.main_user_id
                 info = {"helpcrunch_info": channel._get_helpcrunch_info(user)}
                 Store(bus_channel=member._bus_channel()).add(channel, info).bus_send()
+
+    def _dismiss_helpcrunch(self, members, receiver):
+        """Take members out, because somebody else has the dialogue.
+
+        On their screens it stays as they have seen it, read-only and with what they had
+        begun to write, until they leave it themselves (thread_patch.js).
+
+        :param str receiver: who has it now, or the queue it waits in
+        """
+        if not members:
+            return
+        for member in members:
+            user = member.partner_id.main_user_id
+            gone = {
+                **self._get_helpcrunch_info(user),
+                "is_open": False,
+                "is_mine": False,
+                "can_open": False,
+                "handed_to": receiver,
+            }
+            Store(bus_channel=member._bus_channel()).add(
+                self,
+                [
+                    Store.Attr("helpcrunch_info", gone),
+                    Store.Many("channel_member_ids", [], mode="DELETE", value=member),
+                ],
+            ).bus_send()
+        self.message_unsubscribe(members.partner_id.ids)
+        Store(bus_channel=self).add(
+            self,
+            [
+                Store.Many("channel_member_ids", [], mode="DELETE", value=members),
+                "member_count",
+            ],
+        ).bus_send()
+        members.unlink()
 
     # === WRITING === #
 
@@ -199,6 +240,11 @@ class DiscussChannel(models.Model):
                     "opens again when the customer needs an operator."
                 )
             )
+        if self._is_helpcrunch_note(kwargs):
+            kwargs["subtype_xmlid"] = "mail.mt_note"
+            message = super().message_post(message_type=message_type, **kwargs)
+            self._note_down(message)
+            return message
         if unknown := self._find_unknown_command(kwargs.get("body")):
             # Stands there for good, so that nobody takes it for said.
             kwargs["body"] = self._explain_unknown_command(unknown)
@@ -206,6 +252,27 @@ class DiscussChannel(models.Model):
         message = super().message_post(message_type=message_type, **kwargs)
         self._pass_on(message)
         return message
+
+    def _is_helpcrunch_note(self, vals):
+        """Tell whether what is posted is for colleagues only: a note, whatever mentions
+        one of them, and all that is written by those who were invited.
+
+        A command is one, whoever writes it.
+        """
+        # sudo: discuss.channel - who has the dialogue
+        holder = self.sudo().helpcrunch_session_id.user_id
+        text, _markdown = html_to_markdown(vals.get("body"))
+        return not self._parse_helpcrunch_command(text) and (
+            vals.get("subtype_xmlid") == "mail.mt_note"
+            or bool(vals.get("partner_ids") or vals.get("role_ids"))
+            or self._answers_a_note(vals.get("parent_id"))
+            or holder != self.env.user
+        )
+
+    def _answers_a_note(self, message_id):
+        # sudo: mail.message - of which kind it is, before anything is posted
+        message_sudo = self.env["mail.message"].sudo().browse(message_id or []).exists()
+        return message_sudo.subtype_id == self.env.ref("mail.mt_note")
 
     def _find_unknown_command(self, body):
         text, _markdown = html_to_markdown(body)
@@ -238,6 +305,9 @@ class DiscussChannel(models.Model):
             if not message.attachment_ids:
                 return
             text, markdown = "", None
+        elif quoted := self._quote_for_customer(message.parent_id):
+            text = f"{quoted}\n{text}"
+            markdown = markdown and f"{quoted}\n\n{markdown}"
         # sudo: ir.attachment - the operator gives these files to the customer
         attachments_sudo = message.sudo().attachment_ids
         attachments_sudo.generate_access_token()
@@ -259,6 +329,32 @@ class DiscussChannel(models.Model):
                     }
                     for attachment in attachments_sudo
                 ],
+            },
+            key=f"message:{message.id}",
+        )
+
+    def _quote_for_customer(self, message):
+        """Return the first line of what is answered, as messengers quote it."""
+        is_ours = message.model == self._name and message.res_id in self.ids
+        if not is_ours or message.message_type != "comment":
+            return None
+        text, _markdown = html_to_markdown(message.body)
+        line = text.strip().split("\n")[0]
+        quoted = line if len(line) <= _QUOTE_LIMIT else f"{line[: _QUOTE_LIMIT - 1]}…"
+        return quoted and f"> {quoted}"
+
+    def _note_down(self, message):
+        """Put a note into the dialogue's inbox: HelpCrunch's staff is to see it too."""
+        text, _markdown = html_to_markdown(message.body)
+        # sudo: ir.attachment - the names of what was attached
+        names = message.sudo().attachment_ids.mapped("name")
+        # sudo: helpcrunch.chat - members of the channel may write notes
+        self.sudo().helpcrunch_chat_id._store_own_event(
+            "operator.noted",
+            {
+                "user": self.env.uid,
+                "mail_message": message.id,
+                "text": "\n".join(filter(None, [text, *names])),
             },
             key=f"message:{message.id}",
         )

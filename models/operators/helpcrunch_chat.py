@@ -186,7 +186,7 @@ class HelpcrunchChat(models.Model):
         self._keep_open()
         session = self._get_session()
         if session.user_id and session.user_id != agent.user_id:
-            self._close_discuss("transfer")
+            self._close_discuss("transfer", agent.name)
         if self.state in ("bot", "done"):
             self._keep_question()
         self._hand_over("operator", _lt("A person took the dialogue over."))
@@ -259,7 +259,9 @@ class HelpcrunchChat(models.Model):
         """Give the dialogue to another queue or to one operator of one."""
         session = self._get_session()
         if session:
-            self._close_discuss("transfer")
+            self._close_discuss(
+                "transfer", operator.user_id.name if operator else queue.name
+            )
             session._end("transfer")
         elif self.state == "bot":
             self._keep_question()
@@ -467,7 +469,7 @@ class HelpcrunchChat(models.Model):
 
         The customer did not go away, so nothing is said.
         """
-        self._close_discuss("transfer")
+        self._close_discuss("transfer", queue.name)
         session._end("transfer")
         queued_at = self.queued_at or session.started_at
         first = self.search(

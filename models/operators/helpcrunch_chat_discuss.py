@@ -4,10 +4,13 @@ from markupsafe import Markup, escape
 
 from odoo import api, fields, models
 
+from ...const import BODY_LIMIT
 from ...tools import marks
 
 # So many lines does an operator find when a dialogue comes; the rest is on its form.
 _HISTORY_LINES = 40
+# So few lines since a colleague had it are told one by one.
+_FEW_LINES = 3
 
 
 class HelpcrunchChat(models.Model):
@@ -38,6 +41,7 @@ class HelpcrunchChat(models.Model):
             channel_sudo = chat.sudo().discuss_channel_ids
             chat.is_in_discuss = partner in channel_sudo.channel_partner_ids
 
+    @api.depends("account_id.state")
     @api.depends_context("uid", "lang", "tz")
     def _compute_trouble(self):
         for account, chats in self.grouped("account_id").items():
@@ -60,10 +64,10 @@ class HelpcrunchChat(models.Model):
             channel.helpcrunch_session_id = False
             return
         if channel:
-            for member in channel.channel_member_ids.filtered(
+            others = channel.channel_member_ids.filtered(
                 lambda member: member.partner_id != user.partner_id
-            ):
-                channel._action_unfollow(member.partner_id, post_leave_message=False)
+            )
+            channel._dismiss_helpcrunch(others, user.name)
             channel.write(
                 {
                     "name": self.display_name,
@@ -89,8 +93,11 @@ class HelpcrunchChat(models.Model):
         # All up to here is told.
         self._turn.messages = self._turn.messages.browse()
 
-    def _close_discuss(self, reason):
-        """Make the dialogue read-only in Discuss; who was relieved leaves it."""
+    def _close_discuss(self, reason, receiver=""):
+        """Make the dialogue read-only in Discuss; who was relieved leaves it.
+
+        :param str receiver: who has it then, or the queue it waits in
+        """
         channel = self._get_discuss_channel()
         if not channel:
             return
@@ -116,7 +123,12 @@ class HelpcrunchChat(models.Model):
         self._turn.snapshot.discuss_channel_id = None
         if reason == "transfer":
             channel._send_helpcrunch_info()
-            channel._action_unfollow(user.partner_id, post_leave_message=False)
+            channel._dismiss_helpcrunch(
+                channel.channel_member_ids.filtered(
+                    lambda member: member.partner_id == user.partner_id
+                ),
+                receiver,
+            )
         self._turn.discuss_changed = True
 
     def _get_discuss_channel(self):
@@ -155,7 +167,11 @@ class HelpcrunchChat(models.Model):
         lines = lines.with_env(staff.env)._in_order()
         last = lines.filtered(lambda line: line.author_type == "customer")[-1:]
         before = lines - last if last == lines[-1:] else lines
-        if before:
+        if channel.helpcrunch_told_line and len(before) <= _FEW_LINES:
+            # What stands above was told to a colleague: no second history.
+            for line in before:
+                self._post_line(line, channel)
+        elif before:
             body = Markup('<div class="o_helpcrunch_history">%s%s</div>') % (
                 Markup("<b>%s</b>") % staff.env._("Conversation so far"),
                 before._get_transcript(user.tz or self.bot_id.tz),
@@ -247,6 +263,30 @@ class HelpcrunchChat(models.Model):
         self._end_pause()
         self._trace("operator_said", text=user.name or "")
         self._note_operator_spoke(fields.Datetime.now())
+
+    def _on_operator_noted(self, event):
+        """Keep a note that was written in Discuss, and show it in HelpCrunch."""
+        data = event.payload
+        text = data.get("text") or ""
+        user = self.env["res.users"].browse(data.get("user") or []).exists()
+        message = self.env["mail.message"].browse(data.get("mail_message") or [])
+        self._turn.write_down(
+            {
+                "chat_id": self.id,
+                "company_id": self.company_id.id,
+                "direction": "out",
+                "author_type": "operator",
+                "author_name": user.name,
+                "is_note": True,
+                "body": text[:BODY_LIMIT],
+                "state": "received",
+                "occurred_at": fields.Datetime.now(),
+                "mail_message_id": message.exists().id,
+            }
+        )
+        # By the bot's agent, whose notes nobody takes for a colleague's orders.
+        self._turn.call("note", text=f"{user.name or ''}: {text}"[:BODY_LIMIT])
+        self._trace("note", text=user.name or "")
 
     def _refuse_text(self, data, message):
         """Note that a text came when the dialogue was closed already."""

@@ -65,7 +65,8 @@ class MailMessage(models.Model):
             self.env["helpcrunch.message"]
             .sudo()
             .search_fetch(
-                [("mail_message_id", "in", own.ids)],
+                # A note goes to no customer.
+                [("mail_message_id", "in", own.ids), ("is_note", "=", False)],
                 ["mail_message_id", "state", "error"],
             )
         )

@@ -30,6 +30,7 @@ export async function createDialogue(info = {}, vals = {}) {
             chat_id: 1,
             can_open: true,
             is_open: true,
+            is_mine: true,
             trouble: false,
             state: "operator",
             channel: "Telegram",

@@ -83,6 +83,10 @@ class TestDiscuss(OperatorCase):
         lines = self.lines()
         self.assertEqual(lines.count("I want a bicycle"), 1)
         self.assertIn("Taras is waiting for you.", lines)
+        # Nor is there a second history for what the bot said in between.
+        told = [line for line in lines if line.startswith("Conversation so far")]
+        self.assertEqual(len(told), 1)
+        self.assertIn("Shop: Petro is here.", lines)
         member = self.channel().channel_member_ids
         self.assertEqual(member.partner_id, self.petro.partner_id)
         self.assertTrue(member.message_unread_counter)

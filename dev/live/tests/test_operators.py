@@ -137,6 +137,7 @@ class TestOperators(ServerCase):
             petro.log_in(self.odoo.url, "petro")
             petro.open(f"{self.odoo.url}/odoo/discuss")
             petro.wait_for("!!document.querySelector('.o-mail-Discuss')")
+            self.operator.insert(_COMPOSER, "I was about")
             self.operator.click(".o_helpcrunch_transfer")
             field = ".modal [name=operator_id] input"
             self.operator.click(field)
@@ -166,10 +167,18 @@ class TestOperators(ServerCase):
         texts = [row["text"] for row in self.helpcrunch.messages(chat)]
         self.assertEqual(texts.count("This fails"), 1)
         self.assertEqual(texts[-1], "Petro here")
-        # Olena reads no more of it.
+        # It stays on Olena's screen, with her draft; she reads no more of it.
+        self.operator.sees(".o_helpcrunch_closed", "Handed over to Petro.")
         self.operator.wait_for(
-            "![...document.querySelectorAll('.o-mail-DiscussSidebarChannel')]"
-            ".some(node => node.textContent.includes('Ivan ·'))"
+            "document.querySelector('.o_helpcrunch_draft')"
+            ".textContent.includes('I was about')"
+        )
+        self.operator.keep_picture("11-handed-over-by")
+        self.assertFalse(
+            self.operator.run(f"{_TEXTS}.some(text => text.includes('Petro here'))")
+        )
+        self.assertFalse(
+            self.operator.run("!!document.querySelector('.o_error_dialog')")
         )
         self.assertEqual(self.operator.errors, [])
 

@@ -22,9 +22,29 @@ const messagePatch = {
          */
         this.helpcrunch_delivery = fields.Attr(undefined);
     },
+    get helpcrunchIsNote() {
+        return (
+            Boolean(this.thread?.helpcrunchIsChannel) &&
+            this.message_type === "comment" &&
+            Boolean(this.isNote)
+        );
+    },
+    /** Of messages in a row that have arrived, the last one says so for all. */
+    get helpcrunchShowsDelivery() {
+        if (this.helpcrunch_delivery?.state !== "sent") {
+            return Boolean(this.helpcrunch_delivery);
+        }
+        const messages = this.thread.messages;
+        const next = messages[messages.findIndex((message) => message.eq(this)) + 1];
+        return next?.helpcrunch_delivery?.state !== "sent";
+    },
     /** @override */
     get editable() {
         return !this.thread?.helpcrunchIsChannel && super.editable;
+    },
+    /** @override the customer would not see it */
+    canAddReaction() {
+        return !this.thread?.helpcrunchIsChannel && super.canAddReaction(...arguments);
     },
     /** @override */
     canReplyTo(thread) {
@@ -86,11 +106,34 @@ export function showHelpcrunchFiles(bodyEl) {
     }
 }
 
+/**
+ * Fold what was said before: the operator begins at the customer's last words.
+ *
+ * @param {HTMLElement} bodyEl
+ */
+export function foldHelpcrunchHistory(bodyEl) {
+    for (const el of bodyEl.querySelectorAll(".o_helpcrunch_history:not(:has(> details))")) {
+        const details = document.createElement("details");
+        const summary = document.createElement("summary");
+        const [title, ...lines] = el.childNodes;
+        if (title) {
+            summary.append(title);
+            details.append(summary, ...lines);
+            el.append(details);
+        }
+    }
+}
+
 patch(MessageComponent.prototype, {
+    /** @override */
+    get attClass() {
+        return { ...super.attClass, o_helpcrunch_note: this.message.helpcrunchIsNote };
+    },
     /** @override */
     prepareMessageBody(bodyEl) {
         super.prepareMessageBody(...arguments);
         if (bodyEl && this.message.thread?.helpcrunchIsChannel) {
+            foldHelpcrunchHistory(bodyEl);
             showHelpcrunchFiles(bodyEl);
         }
     },

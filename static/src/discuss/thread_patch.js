@@ -28,6 +28,8 @@ const threadPatch = {
          *      chat_id: number,
          *      can_open: boolean,
          *      is_open: boolean,
+         *      is_mine: boolean,
+         *      handed_to?: string,
          *      trouble: string|false,
          *      state: "bot"|"queued"|"operator"|"paused"|"done",
          *      channel: string,
@@ -73,6 +75,29 @@ const threadPatch = {
             "helpcrunch_chatbot.helpcrunch_chat_assign_action",
             { additionalContext: { default_chat_id: this.helpcrunch_info.chat_id } }
         );
+    },
+    /**
+     * Nothing disappears under somebody's hands: what was handed over stays as it was seen,
+     * read-only, until she leaves it herself. What was never opened has nothing to show.
+     *
+     * @override
+     */
+    onPinStateUpdated() {
+        if (this.helpcrunchIsHandedOver && !this.displayToSelf) {
+            if (this.isLoaded) {
+                this.isLocallyPinned = true;
+            } else {
+                this.closeChatWindow({ force: true });
+            }
+        }
+        super.onPinStateUpdated();
+    },
+    get helpcrunchIsHandedOver() {
+        return this.helpcrunchIsChannel && Boolean(this.helpcrunch_info?.handed_to);
+    },
+    /** @override what is said there now is somebody else's */
+    get shouldSubscribeToBusChannel() {
+        return !this.helpcrunchIsHandedOver && super.shouldSubscribeToBusChannel;
     },
     /** @override */
     get isChatChannel() {

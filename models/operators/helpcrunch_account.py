@@ -1,0 +1,20 @@
+from odoo import models
+
+
+class HelpcrunchAccount(models.Model):
+    _inherit = "helpcrunch.account"
+
+    def write(self, vals):
+        """Tell operators at once whether HelpCrunch lets the messenger in."""
+        before = {account.id: account.state for account in self}
+        result = super().write(vals)
+        changed = self.filtered(lambda account: account.state != before[account.id])
+        if changed:
+            # sudo: discuss.channel - all open dialogues, whoever has them
+            self.env["discuss.channel"].sudo().search(
+                [
+                    ("helpcrunch_session_id", "!=", False),
+                    ("helpcrunch_chat_id.account_id", "in", changed.ids),
+                ]
+            )._send_helpcrunch_info()
+        return result

@@ -1,0 +1,204 @@
+"""What operators tell each other in a dialogue never reaches the customer."""
+
+import json
+
+from odoo.tests import tagged
+
+from ..common import HUMAN_AGENT
+from ..common_operators import OperatorCase
+
+
+@tagged("post_install", "-at_install")
+class TestNotes(OperatorCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.add_operator(cls.petro)
+
+    def invite(self):
+        """Let Olena ask Petro to look at her dialogue."""
+        self.connect()
+        partner = self.petro.partner_id
+        self.channel().with_user(self.olena).add_members(partner.ids)
+
+    def assert_kept_inside(self, message, before):
+        """Expect the last message to be a note, which HelpCrunch's staff sees too."""
+        self.assertEqual(self.texts(), before)
+        self.assertEqual(message.subtype_id, self.env.ref("mail.mt_note"))
+        line = self.chat().message_ids.filtered("is_note")
+        self.assertEqual(line.mail_message_id, message)
+        self.assertEqual(self.notes(), [f"{message.author_id.name}: {line.body}"])
+        # Neither came back from HelpCrunch as somebody else's.
+        self.assertFalse(message._get_helpcrunch_deliveries())
+        self.assertEqual(self.session().user_id, self.olena)
+
+    def test_a_note(self):
+        self.connect()
+        before = self.texts()
+        note = self.env.ref("mail.mt_note")
+        channel = self.channel().with_user(self.olena)
+        message = channel.message_post(
+            body="He has bought before",
+            message_type="comment",
+            subtype_xmlid="mail.mt_note",
+        )
+        self.settle()
+        self.take_in()
+        self.assertEqual(message.subtype_id, note)
+        self.assert_kept_inside(message, before)
+        self.assertEqual(self.lines()[-1], "He has bought before")
+        self.assertFalse(self.session().first_response_at)
+
+    def test_a_mention_of_a_colleague(self):
+        self.invite()
+        before = self.texts()
+        message = self.writes(
+            self.olena, "@Petro look at this", partner_ids=self.petro.partner_id.ids
+        )
+        self.take_in()
+        self.assert_kept_inside(message, before)
+
+    def test_a_colleague_who_was_invited(self):
+        self.invite()
+        before = self.texts()
+        message = self.writes(self.petro, "Give him a discount")
+        self.take_in()
+        self.assert_kept_inside(message, before)
+        # Whoever takes it over speaks to the customer.
+        self.orders(self.olena, "/transfer Petro")
+        self.writes(self.petro, "Hello, this is Petro")
+        self.assertEqual(self.texts()[-1], "Hello, this is Petro")
+
+    def test_a_command_is_one_whoever_writes_it(self):
+        self.invite()
+        self.writes(self.petro, "/lead A bicycle")
+        self.assertEqual(self.chat().lead_ids.name, "A bicycle")
+
+    def test_an_answer_to_a_note_is_one(self):
+        self.connect()
+        before = self.texts()
+        note = (
+            self.channel()
+            .with_user(self.olena)
+            .message_post(
+                body="He pays late",
+                message_type="comment",
+                subtype_xmlid="mail.mt_note",
+            )
+        )
+        self.settle()
+        self.writes(self.olena, "I know", parent_id=note.id)
+        self.assertEqual(self.texts(), before)
+        self.assertEqual(self.notes(), ["Olena: He pays late", "Olena: I know"])
+
+    def test_a_quote_is_sent_as_one(self):
+        self.connect()
+        self.says("Do you have red ones?\nOr blue?")
+        asked = self.channel().message_ids.sorted("id")[-1]
+        self.writes(self.olena, "Only <b>blue</b> ones", parent_id=asked.id)
+        self.assertEqual(
+            self.texts()[-1], "> Do you have red ones?\n\nOnly **blue** ones"
+        )
+        self.writes(self.olena, "And green", parent_id=asked.id)
+        self.assertEqual(self.texts()[-1], "> Do you have red ones?\nAnd green")
+
+    def test_names_of_files(self):
+        self.connect()
+        self.channel().with_user(self.olena).message_post(
+            body="",
+            message_type="comment",
+            subtype_xmlid="mail.mt_note",
+            attachments=[("price list.pdf", b"1")],
+        )
+        self.settle()
+        self.assertEqual(self.notes(), ["Olena: price list.pdf"])
+
+    def test_notes_of_helpcrunch_are_seen_by_both(self):
+        self.invite()
+        chat = int(self.chat().external_id)
+        self.helpcrunch.note(HUMAN_AGENT, chat, "Nice customer")
+        self.take_in()
+        self.assertIn("Nice customer", self.lines()[-1])
+        self.assertFalse(self.chat().message_ids[0].mail_message_id)
+
+
+@tagged("post_install", "-at_install")
+class TestHandedOver(OperatorCase):
+    """The screen of whoever is relieved does not change under her hands."""
+
+    def handed_over(self, change):
+        """Return what Olena's web client is told while the dialogue changes hands."""
+        rows = self.env["bus.bus"]
+        self.env.cr.precommit.run()
+        before = rows.search([], order="id desc", limit=1)
+        change()
+        self.env.cr.precommit.run()
+        told = []
+        partner = self.olena.partner_id
+        for row in rows.search([("id", ">", before.id)], order="id"):
+            if json.loads(row.channel)[1:] == [partner._name, partner.id]:
+                payload = json.loads(row.message)["payload"]
+                told += payload.get("discuss.channel") or []
+        # No window is closed, and nobody is sent elsewhere.
+        self.assertFalse([one for one in told if "close_chat_window" in one])
+        (info,) = [
+            one["helpcrunch_info"]
+            for one in told
+            if one.get("helpcrunch_info", {}).get("handed_to")
+        ]
+        self.assertFalse(info["is_open"] or info["is_mine"])
+        self.assertNotIn(partner, self.channel().channel_partner_ids)
+        return info["handed_to"]
+
+    def test_to_a_colleague(self):
+        self.add_operator(self.petro)
+        self.connect()
+        name = self.handed_over(lambda: self.orders(self.olena, "/transfer Petro"))
+        self.assertEqual(name, "Petro")
+        self.assertEqual(self.channel().channel_partner_ids, self.petro.partner_id)
+
+    def test_to_a_queue(self):
+        self.as_manager("helpcrunch.operator.queue").create({"name": "Support"})
+        self.connect()
+        name = self.handed_over(lambda: self.orders(self.olena, "/transfer Support"))
+        self.assertEqual(name, "Support")
+
+    def test_to_an_agent_of_helpcrunch(self):
+        self.connect()
+        self.later()
+        name = self.handed_over(lambda: self.agent_writes("I know him"))
+        self.assertEqual(name, self.session().agent_id.name)
+
+    def test_whoever_was_invited_is_told_too(self):
+        self.add_operator(self.petro)
+        self.connect()
+        self.orders(self.olena, "/transfer Petro")
+        self.channel().with_user(self.petro).add_members(self.olena.partner_id.ids)
+        self.add_operator(self._user("ivan", "Ivan"))
+        name = self.handed_over(lambda: self.orders(self.petro, "/transfer Ivan"))
+        self.assertEqual(name, "Ivan")
+
+
+@tagged("post_install", "-at_install")
+class TestTroubleInDiscuss(OperatorCase):
+    def test_operators_are_told_at_once(self):
+        self.connect()
+        rows = self.env["bus.bus"]
+        account = self.by_machine(self.account)
+        for change, told in (
+            ({"state": "error"}, "does not let the messenger"),
+            ({"state": "connected"}, '"trouble":false'),
+        ):
+            self.env.cr.precommit.run()
+            last = rows.search([], order="id desc", limit=1)
+            account.write(change)
+            self.env.cr.precommit.run()
+            news = rows.search([("id", ">", last.id)])
+            self.assertTrue(
+                news.filtered(lambda row, told=told: told in row.message), change
+            )
+        # What changes nothing tells nobody.
+        last = rows.search([], order="id desc", limit=1)
+        account.write({"state": "connected"})
+        self.env.cr.precommit.run()
+        self.assertFalse(rows.search([("id", ">", last.id)]))
