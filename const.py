@@ -26,6 +26,7 @@ EVENT_TYPES = (
     "chat.assigned",
     "chat.closed",
     "chat.status_updated",
+    "chat.rated",
     "customer.email_updated",
     "customer.tags_changed",
     "customer.unsubscribed",
@@ -34,6 +35,15 @@ EVENT_TYPES = (
     "customer.unblocked",
     "customer.deleted",
 )
+
+# What customers say of a chat (helpcrunch-api.md 2.7).
+RATINGS = [
+    ("perfect", "Perfect"),
+    ("great", "Great"),
+    ("average", "Average"),
+    ("poor", "Poor"),
+    ("very poor", "Very poor"),
+]
 
 # Who says what, by the name of the event (the payload has no `from`, 3.4).
 EVENT_CUSTOMER_MESSAGE = "message.chat.customer"

@@ -5,7 +5,12 @@ import math
 import time
 from dataclasses import dataclass
 
-from ..const import EVENT_AGENT_MESSAGE, EVENT_CUSTOMER_MESSAGE, EVENT_NOTE
+from ..const import (
+    EVENT_AGENT_MESSAGE,
+    EVENT_CUSTOMER_MESSAGE,
+    EVENT_NOTE,
+    RATINGS,
+)
 from . import clock
 from .shapes import customer_row, read_id
 from .text import clean
@@ -82,6 +87,11 @@ class EventData:
     def closed_by_customer(self):
         """Tell whether the customer closed the chat (helpcrunch-api.md 5)."""
         return str(self.payload.get("closedBy")).lower() == "customer"
+
+    def rating(self):
+        """Return what the customer says of the chat, None for what nobody can say."""
+        rating = str(self.payload.get("rating")).lower()
+        return rating if rating in dict(RATINGS) else None
 
     def customer_data(self):
         """Return what the event itself tells of the customer: name, e-mail, userId."""

@@ -94,6 +94,7 @@ def _sentences(env):
             "HelpCrunch says that “%(text)s” is the customer of this chat now."
         ),
         "closed": env._("The chat was closed in HelpCrunch."),
+        "rated": env._("The customer has rated the dialogue."),
         "no_bot": env._("No bot serves this channel."),
         "lead": env._("A lead was made."),
         "queued": env._("The customer waits for an operator of “%(text)s”."),

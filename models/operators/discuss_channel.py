@@ -12,6 +12,9 @@ from ...tools import marks
 from ...tools.text import html_to_markdown
 from ..messenger.reader import for_reader
 
+# How the web client says that colleagues are mentioned.
+_MENTIONS = ("partner_ids", "role_ids", "special_mentions")
+_MENTION_LINK = re.compile(r'data-oe-model="res\.(partner|role)"|o-discuss-mention')
 # So much of a text is repeated where it is answered.
 _QUOTE_LIMIT = 120
 
@@ -160,6 +163,7 @@ class DiscussChannel(models.Model):
                 {"id": lead.id, "name": lead.name, "can_open": user._can_open(lead)}
                 for lead in chat_sudo.lead_ids
             ],
+            "former": chat_sudo._describe_former_sessions(),
             "inbox_url": chat_sudo.inbox_url or False,
         }
 
@@ -240,33 +244,35 @@ class DiscussChannel(models.Model):
                     "opens again when the customer needs an operator."
                 )
             )
-        if self._is_helpcrunch_note(kwargs):
-            kwargs["subtype_xmlid"] = "mail.mt_note"
-            message = super().message_post(message_type=message_type, **kwargs)
-            self._note_down(message)
-            return message
-        if unknown := self._find_unknown_command(kwargs.get("body")):
+        is_note = self._is_helpcrunch_note(kwargs)
+        if not is_note and (unknown := self._find_unknown_command(kwargs.get("body"))):
             # Stands there for good, so that nobody takes it for said.
             kwargs["body"] = self._explain_unknown_command(unknown)
             return super().message_post(message_type="notification", **kwargs)
+        # As what it is treated, it is shown.
+        kwargs.pop("subtype_id", None)
+        kwargs["subtype_xmlid"] = "mail.mt_note" if is_note else "mail.mt_comment"
         message = super().message_post(message_type=message_type, **kwargs)
-        self._pass_on(message)
+        if is_note:
+            self._note_down(message)
+        else:
+            self._pass_on(message)
         return message
 
     def _is_helpcrunch_note(self, vals):
         """Tell whether what is posted is for colleagues only: a note, whatever mentions
-        one of them, and all that is written by those who were invited.
-
-        A command is one, whoever writes it.
+        one of them or answers a note, and all that those write who were invited.
         """
         # sudo: discuss.channel - who has the dialogue
         holder = self.sudo().helpcrunch_session_id.user_id
-        text, _markdown = html_to_markdown(vals.get("body"))
-        return not self._parse_helpcrunch_command(text) and (
-            vals.get("subtype_xmlid") == "mail.mt_note"
-            or bool(vals.get("partner_ids") or vals.get("role_ids"))
+        return (
+            holder != self.env.user
+            or vals.get("subtype_xmlid") == "mail.mt_note"
+            or vals.get("subtype_id") == self.env.ref("mail.mt_note").id
+            # With a draft the list of those who are mentioned is lost, not their links.
+            or any(vals.get(name) for name in _MENTIONS)
+            or bool(_MENTION_LINK.search(str(vals.get("body") or "")))
             or self._answers_a_note(vals.get("parent_id"))
-            or holder != self.env.user
         )
 
     def _answers_a_note(self, message_id):
@@ -336,7 +342,9 @@ class DiscussChannel(models.Model):
     def _quote_for_customer(self, message):
         """Return the first line of what is answered, as messengers quote it."""
         is_ours = message.model == self._name and message.res_id in self.ids
-        if not is_ours or message.message_type != "comment":
+        is_told = message.author_id == self.env.ref("base.partner_root")
+        if not is_ours or is_told or message.message_type != "comment":
+            # What the dialogue itself tells the operator is nothing to the customer.
             return None
         text, _markdown = html_to_markdown(message.body)
         line = text.strip().split("\n")[0]
@@ -346,6 +354,9 @@ class DiscussChannel(models.Model):
     def _note_down(self, message):
         """Put a note into the dialogue's inbox: HelpCrunch's staff is to see it too."""
         text, _markdown = html_to_markdown(message.body)
+        if self._parse_helpcrunch_command(text):
+            self._run_helpcrunch_command(text)
+            return
         # sudo: ir.attachment - the names of what was attached
         names = message.sudo().attachment_ids.mapped("name")
         # sudo: helpcrunch.chat - members of the channel may write notes

@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 from odoo import fields, models
 from odoo.tools import LazyTranslate
 
-from ...const import API_TIMEOUT
+from ...const import API_TIMEOUT, RATINGS
 from ..dialogue.turn import ignore, to_datetime
 
 _lt = LazyTranslate(__name__)
+# So many of those who had a customer before are told to whoever has her now.
+_FORMER_SESSIONS = 3
 
 
 class HelpcrunchChat(models.Model):
@@ -43,6 +45,13 @@ class HelpcrunchChat(models.Model):
         ondelete="set null",
         readonly=True,
         help="The step that follows when the operator is done.",
+    )
+
+    rating = fields.Selection(
+        RATINGS,
+        readonly=True,
+        copy=False,
+        help="What the customer said of the dialogue in HelpCrunch.",
     )
 
     _queue_idx = models.Index("(queue_id, queued_at, id) WHERE state = 'queued'")
@@ -163,6 +172,29 @@ class HelpcrunchChat(models.Model):
         minutes = session.queue_id.operator_silence_minutes
         session._plan_timers(session.started_at, (minutes,))
         self._open_discuss(session)
+
+    def _describe_former_sessions(self):
+        """Return who had this customer last, the newest first.
+
+        :rtype: list[dict]
+        """
+        chats = self.partner_id.helpcrunch_chat_ids | self
+        sessions = self.env["helpcrunch.operator.session"].search(
+            [
+                ("chat_id", "in", chats.ids),
+                ("company_id", "=", self.company_id.id),
+                ("state", "=", "done"),
+            ],
+            limit=_FORMER_SESSIONS,
+        )
+        return [
+            {
+                "id": session.id,
+                "name": session.user_id.name or session.agent_id.name or "",
+                "ended_at": fields.Datetime.to_string(session.ended_at),
+            }
+            for session in sessions
+        ]
 
     def _open_session(self, queue, operator=None, user=None, agent=None):
         """Give the dialogue to somebody now, whoever's turn it is.
@@ -361,6 +393,16 @@ class HelpcrunchChat(models.Model):
             return ignore("not_used")
         self._trace("moved", text=agent.name)
         self._take_over(agent)
+        return None
+
+    def _on_chat_rated(self, event):
+        """Keep what the customer says of the dialogue, and of who had it last."""
+        rating = event.rating()
+        if not rating:
+            return ignore("not_used")
+        self.rating = rating
+        self.session_ids[:1].rating = rating
+        self._trace("rated")
         return None
 
     def _is_own_change(self, event, kind, value, seconds):

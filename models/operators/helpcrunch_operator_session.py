@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL, LazyTranslate
 
-from ...const import CRON_BATCH
+from ...const import CRON_BATCH, RATINGS
 
 _lt = LazyTranslate(__name__)
 
@@ -96,6 +96,11 @@ class HelpcrunchOperatorSession(models.Model):
         ],
         "Ended by",
         readonly=True,
+    )
+    rating = fields.Selection(
+        RATINGS,
+        readonly=True,
+        help="What the customer said of it in HelpCrunch.",
     )
     # The last word of the operator that the customer has not answered.
     operator_spoke_at = fields.Datetime("Waits for the Customer since", readonly=True)

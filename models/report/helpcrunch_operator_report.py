@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ...const import RATINGS
+
 
 class HelpcrunchOperatorReport(models.Model):
     """How operators answered: a row for each of their sessions."""
@@ -50,6 +52,10 @@ class HelpcrunchOperatorReport(models.Model):
     transfer_count = fields.Integer(
         "Transfers", readonly=True, help="Handed over to somebody else."
     )
+    rating = fields.Selection(
+        RATINGS,
+        readonly=True,
+    )
     open_count = fields.Integer("Open Now", readonly=True)
 
     def action_open(self):
@@ -78,7 +84,7 @@ class HelpcrunchOperatorReport(models.Model):
                        AS length_minutes,
                    (session.end_reason = 'timeout')::integer AS timeout_count,
                    (session.end_reason = 'transfer')::integer AS transfer_count,
-                   (session.state = 'active')::integer AS open_count
+                   session.rating, (session.state = 'active')::integer AS open_count
               FROM helpcrunch_operator_session session
               JOIN helpcrunch_chat chat ON chat.id = session.chat_id
             """

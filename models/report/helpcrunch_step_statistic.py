@@ -13,11 +13,12 @@ _LATE_DAYS = 3
 _ENTERED = ("enter", "broadcast")
 # Passed by: a way leads through it, but nothing happens there.
 _PASSED = ("filter", "archived")
-_ANSWERED = ("answer", "choice", "step_name", "alias", "alias_here", "skipped")
+_BY_WORDS = ("alias", "alias_here", "step_name", "operator_word")
+_ANSWERED = ("answer", "choice", "skipped", *_BY_WORDS)
 _INVALID = ("invalid", "no_answer", "fallback")
 _FAILED = ("failed", "refused")
 # Nobody is waited for: the flow is at its end, or a person has the dialogue.
-_ENDED = ("rest", "queued", "operator", "takeover", "closed")
+_ENDED = ("rest", "queued", "operator", "takeover")
 
 # A visit begins where a dialogue enters a step and ends where it enters the next one.
 # Everything is counted on the day, and at the step, of the entry. Materialized, or the
@@ -88,13 +89,14 @@ _INSERT = """
            invalid, failed, left_here, answer_times, median_seconds, followed)
     SELECT step_id, bot_id, company_id, %(day)s, count(*) FILTER (WHERE entered),
            count(*) FILTER (WHERE NOT entered), count(next_id) FILTER (WHERE entered),
-           count(seconds), sum(invalid),
+           count(seconds) FILTER (WHERE entered), sum(invalid),
            count(*) FILTER (WHERE failed),
            count(*) FILTER (WHERE entered AND next_id IS NULL AND NOT spoke
                               AND NOT ended),
-           COALESCE(jsonb_agg(round(seconds)) FILTER (WHERE seconds IS NOT NULL),
-                    '[]'),
-           percentile_cont(0.5) WITHIN GROUP (ORDER BY round(seconds)),
+           COALESCE(jsonb_agg(round(seconds))
+                        FILTER (WHERE entered AND seconds IS NOT NULL), '[]'),
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY round(seconds))
+                        FILTER (WHERE entered),
            (SELECT jsonb_object_agg(arrow.next_id, arrow.times) FROM (
                 SELECT next_id, count(*) AS times FROM counted other
                  WHERE other.step_id = counted.step_id AND next_id IS NOT NULL

@@ -2,6 +2,8 @@
 
 import json
 
+from markupsafe import Markup
+
 from odoo.tests import tagged
 
 from ..common import HUMAN_AGENT
@@ -71,8 +73,37 @@ class TestNotes(OperatorCase):
 
     def test_a_command_is_one_whoever_writes_it(self):
         self.invite()
-        self.writes(self.petro, "/lead A bicycle")
+        before = self.texts()
+        # A file of a colleague's is for colleagues, whatever stands beside it.
+        self.writes(
+            self.petro, "/Lead A bicycle", attachments=[("discounts.txt", b"1")]
+        )
         self.assertEqual(self.chat().lead_ids.name, "A bicycle")
+        self.assertEqual(self.texts(), before)
+
+    def test_whatever_says_that_colleagues_are_meant(self):
+        self.invite()
+        before = self.texts()
+        link = '<a data-oe-model="res.partner" data-oe-id="1">@Petro</a> he lies'
+        note = self.env.ref("mail.mt_note")
+        channel = self.channel().with_user(self.olena)
+        for body, vals in (
+            (link, {"subtype_xmlid": "mail.mt_comment"}),
+            ("@everyone he lies", {"special_mentions": ["everyone"]}),
+            ("He lies", {"subtype_id": note.id}),
+        ):
+            with self.subTest(body=body):
+                message = channel.message_post(
+                    body=Markup(body), message_type="comment", **vals
+                )
+                self.settle()
+                self.assertEqual(self.texts(), before)
+                self.assertEqual(message.subtype_id, note)
+        # And what is for the customer is shown as that.
+        message = channel.message_post(body="Hello", message_type="comment")
+        self.settle()
+        self.assertEqual(self.texts()[-1], "Hello")
+        self.assertEqual(message.subtype_id, self.env.ref("mail.mt_comment"))
 
     def test_an_answer_to_a_note_is_one(self):
         self.connect()
@@ -99,6 +130,10 @@ class TestNotes(OperatorCase):
         self.assertEqual(
             self.texts()[-1], "> Do you have red ones?\n\nOnly **blue** ones"
         )
+        told = self.channel().message_ids.sorted("id")[0]
+        self.assertIn("Conversation so far", told.body)
+        self.writes(self.olena, "I see", parent_id=told.id)
+        self.assertEqual(self.texts()[-1], "I see")
         self.writes(self.olena, "And green", parent_id=asked.id)
         self.assertEqual(self.texts()[-1], "> Do you have red ones?\nAnd green")
 
@@ -168,6 +203,15 @@ class TestHandedOver(OperatorCase):
         self.later()
         name = self.handed_over(lambda: self.agent_writes("I know him"))
         self.assertEqual(name, self.session().agent_id.name)
+
+    def test_who_had_it_before(self):
+        self.add_operator(self.petro)
+        self.connect()
+        channel = self.channel().with_user(self.petro)
+        self.assertEqual(channel._get_helpcrunch_info()["former"], [])
+        self.orders(self.olena, "/transfer Petro")
+        former = channel._get_helpcrunch_info()["former"]
+        self.assertEqual([row["name"] for row in former], ["Olena"])
 
     def test_whoever_was_invited_is_told_too(self):
         self.add_operator(self.petro)

@@ -49,6 +49,18 @@ class TestOperatorInbox(OperatorCase):
         self.assertTrue(chat.message_ids[0].is_note)
         self.assertEqual(chat.user_id, self.olena)
 
+    def test_what_the_customer_says_of_it(self):
+        chat = self.connect()
+        self.writes(self.olena, "We are open until six.")
+        self.orders(self.olena, "/close")
+        self.helpcrunch.rate(int(chat.external_id), "great")
+        self.take_in()
+        self.assertEqual((chat.rating, chat.state), ("great", "done"))
+        self.assertEqual(self.session().rating, "great")
+        self.env.flush_all()
+        report = self.env["helpcrunch.operator.report"].with_user(self.olena)
+        self.assertEqual(report.search([]).rating, "great")
+
     def test_a_person_who_writes_unasked_has_the_dialogue(self):
         ask = self.step("Your name?", "update_contact", field_id=self.field("name"))
         self.step("Ask", alias="ask", message="", next_step_id=ask)

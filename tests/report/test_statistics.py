@@ -257,6 +257,9 @@ class TestStepStatistic(BroadcastCase):
         self.says("gift")
         self.add_up()
         self.assertEqual(self.figures(vip), {"passed_by": 1})
+        self.assertFalse(
+            self.statistics.search([("step_id", "=", vip.id)]).answer_times
+        )
         picture = self.bot.with_user(self.manager).get_picture()
         (edge,) = [row for row in picture["edges"] if row["from"] == vip.id]
         self.assertEqual((edge["kind"], edge["times"]), ("fallback", 1))

@@ -128,6 +128,7 @@ class TestMachineTools(BaseCase):
                         self.assertGreater(event.occurred_at, 0)
                         self.assertGreaterEqual(event.position, 0)
                         event.broadcast_type()
+                        self.assertIsNone(event.rating())
                         for name in ("chat", "customer", "agent", "message"):
                             found = getattr(event, name)
                             self.assertTrue(found is None or len(found) <= 64)

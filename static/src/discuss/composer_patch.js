@@ -8,26 +8,49 @@ import { registerComposerAction } from "@mail/core/common/composer_actions";
 import { Composer as ComposerRecord } from "@mail/core/common/composer_model";
 import { fields } from "@mail/core/common/record";
 
+import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
+import { rpc } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 import { patch } from "@web/core/utils/patch";
 
+/** How the composer writes that colleagues are mentioned; the server looks for it too. */
+const MENTION_LINK = /data-oe-model="res\.(partner|role)"|o-discuss-mention/;
 const commandRegistry = registry.category("discuss.channel_commands");
 
 /** @type {import("models").Composer} */
 const composerRecordPatch = {
     setup() {
         super.setup(...arguments);
-        this.helpcrunchIsNoteMode = fields.Attr(false);
+        // Kept with the draft: a note that is read again after a reload is one still.
+        this.helpcrunchSwitches = fields.Attr(0);
+        this.helpcrunchIsNoteMode = fields.Attr(false, {
+            compute() {
+                void this.helpcrunchSwitches;
+                return Boolean(browser.localStorage.getItem(this.helpcrunchNoteKey));
+            },
+        });
+    },
+    get helpcrunchNoteKey() {
+        return `helpcrunch_chatbot.note/${this.localId}`;
+    },
+    helpcrunchSwitchNoteMode() {
+        if (this.helpcrunchIsNoteMode) {
+            browser.localStorage.removeItem(this.helpcrunchNoteKey);
+        } else {
+            browser.localStorage.setItem(this.helpcrunchNoteKey, "true");
+        }
+        this.helpcrunchSwitches++;
+        this.autofocus++;
     },
     get helpcrunchIsNote() {
-        if (!this.thread?.helpcrunchIsOpen) {
-            return false;
-        }
-        return (
-            this.helpcrunchIsNoteMode ||
-            !this.thread.helpcrunch_info.is_mine ||
-            this.mentionedPartners.some(({ name }) => this.composerText.includes(`@${name}`))
+        const { composerHtml, replyToMessage, targetThread } = this;
+        return Boolean(
+            targetThread?.helpcrunchIsOpen &&
+                (!targetThread.helpcrunch_info.is_mine ||
+                    this.helpcrunchIsNoteMode ||
+                    replyToMessage?.helpcrunchIsNote ||
+                    MENTION_LINK.test(composerHtml.toString()))
         );
     },
 };
@@ -42,10 +65,7 @@ registerComposerAction("helpcrunch-note", {
         composer.helpcrunchIsNoteMode
             ? _t("Write to the customer")
             : _t("Write a note for colleagues"),
-    onSelected: ({ composer }) => {
-        composer.helpcrunchIsNoteMode = !composer.helpcrunchIsNoteMode;
-        composer.autofocus++;
-    },
+    onSelected: ({ composer }) => composer.helpcrunchSwitchNoteMode(),
     sequenceQuick: 10,
 });
 
@@ -61,10 +81,21 @@ patch(Composer.prototype, {
         const postData = super.postData;
         return this.props.composer.helpcrunchIsNote ? { ...postData, isNote: true } : postData;
     },
-    /** @override who has lost the dialogue while she was writing tells nobody */
-    notifyIsTyping() {
-        if (!this.thread?.helpcrunchIsClosed) {
+    /** @override who has lost the dialogue while she was writing need not tell */
+    notifyIsTyping(is_typing = true) {
+        if (!this.thread?.helpcrunchIsChannel) {
             super.notifyIsTyping(...arguments);
+        } else if (this.thread.helpcrunchIsOpen) {
+            rpc(
+                "/discuss/channel/notify_typing",
+                { channel_id: this.thread.id, is_typing },
+                { silent: true }
+            ).catch((error) => {
+                // It may be somebody else's already, and that was not heard yet.
+                if (error.code !== 404) {
+                    throw error;
+                }
+            });
         }
     },
     /** @override what looks like a command and is none stays where it can be mended */
@@ -76,7 +107,7 @@ patch(Composer.prototype, {
             thread?.helpcrunchIsOpen &&
             !helpcrunchIsNote &&
             text.startsWith("/") &&
-            !commandRegistry.contains(name)
+            !commandRegistry.contains(name.toLowerCase())
         ) {
             this.env.services.notification.add(
                 _t("“/%s” is no command, so it was not sent. Begin without the slash.", name),

@@ -7,6 +7,7 @@ import { ActionPanel } from "@mail/discuss/core/common/action_panel";
 
 import { Component } from "@odoo/owl";
 
+import { deserializeDateTime } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
 
@@ -44,6 +45,13 @@ export class HelpcrunchInfoPanel extends Component {
                 return _t("Done");
         }
         return "";
+    }
+
+    get former() {
+        return (this.info.former || []).map((session) => ({
+            ...session,
+            date: deserializeDateTime(session.ended_at).toLocaleString(luxon.DateTime.DATE_MED),
+        }));
     }
 
     /** The web client follows the link; the conversation stays at hand in a chat window. */

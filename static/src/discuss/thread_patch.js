@@ -36,10 +36,17 @@ const threadPatch = {
          *      queue: string,
          *      partner: false|{id: number, name: string, phone: string, email: string},
          *      leads: {id: number, name: string, can_open: boolean}[],
+         *      former: {id: number, name: string, ended_at: string}[],
          *      inbox_url: string|false,
          * }}
          */
-        this.helpcrunch_info = fields.Attr(undefined);
+        this.helpcrunch_info = fields.Attr(undefined, {
+            onUpdate() {
+                this.onHelpcrunchHandedOver();
+            },
+        });
+        /** Whether what was handed over has been kept on the screen. */
+        this.helpcrunchIsKept = false;
     },
     get helpcrunchIsChannel() {
         return this.channel_type === "helpcrunch";
@@ -83,7 +90,9 @@ const threadPatch = {
      * @override
      */
     onPinStateUpdated() {
-        if (this.helpcrunchIsHandedOver && !this.displayToSelf) {
+        if (this.helpcrunchIsHandedOver && !this.displayToSelf && !this.helpcrunchIsKept) {
+            // Once: then she may leave it.
+            this.helpcrunchIsKept = true;
             if (this.isLoaded) {
                 this.isLocallyPinned = true;
             } else {
@@ -91,6 +100,17 @@ const threadPatch = {
             }
         }
         super.onPinStateUpdated();
+    },
+    /** Hear no more of what is somebody else's; when it comes back, read what was missed. */
+    onHelpcrunchHandedOver() {
+        if (this.helpcrunchIsHandedOver) {
+            this.store.updateBusSubscription();
+        } else if (this.helpcrunchIsKept) {
+            this.helpcrunchIsKept = false;
+            this.isLoaded = false;
+            this.messages.splice(0, this.messages.length);
+            this.fetchNewMessages();
+        }
     },
     get helpcrunchIsHandedOver() {
         return this.helpcrunchIsChannel && Boolean(this.helpcrunch_info?.handed_to);
@@ -180,7 +200,8 @@ const threadPatch = {
         if (this.helpcrunchIsChannel) {
             const text = createElementWithContent("div", body).textContent.trim();
             const [name] = text.substring(1).split(/\s/);
-            const command = text.startsWith("/") && commandRegistry.get(name, false);
+            const command =
+                text.startsWith("/") && commandRegistry.get(name.toLowerCase(), false);
             if (command) {
                 await this.executeCommand(command, text);
                 return;

@@ -42,8 +42,12 @@ test("a note is written until one goes back to the customer", async () => {
     await contains(NOTE);
     await send("A good customer");
     await expect.waitForSteps(["mail.mt_note: A good customer"]);
+    // After a reload too, with whatever was begun.
+    const [key] = Object.keys(localStorage).filter((name) => name.includes("chatbot.note/"));
+    expect(localStorage.getItem(key)).toBe("true");
     await click("button[title='Write to the customer']");
     await contains(NOTE, { count: 0 });
+    expect(localStorage.getItem(key)).toBe(null);
     await send("Good day");
     await expect.waitForSteps(["mail.mt_comment: Good day"]);
 });
@@ -113,11 +117,53 @@ test("what is handed over stays on the screen, with what was begun", async () =>
     expect(thread.shouldSubscribeToBusChannel).toBe(false);
     // Nobody is told any more, and the server is asked for nothing that it would refuse.
     expect.verifySteps([]);
+    // It can be left; what comes back is read anew.
+    thread.unpin();
+    await contains(".o-mail-DiscussSidebarChannel", { count: 0, text: "Taras" });
+});
+
+test("what comes back after somebody else had it is read anew", async () => {
+    const channelId = await openWatched();
+    await contains(".o-mail-Composer-input");
+    const thread = getService("mail.store").Thread.get({ model: "discuss.channel", id: channelId });
+    const info = thread.helpcrunch_info;
+    onRpc("/discuss/channel/messages", () => expect.step("read"));
+    thread.helpcrunchIsKept = true;
+    thread.helpcrunch_info = { ...info, is_open: false, handed_to: "Petro" };
+    await contains(".o_helpcrunch_closed");
+    expect.verifySteps([]);
+    thread.helpcrunch_info = info;
+    await expect.waitForSteps(["read"]);
+});
+
+test("an answer to a note, and a mention of all, are notes before they are sent", async () => {
+    const channelId = await openWatched();
+    await insertText(".o-mail-Composer-input", "@everyone look");
+    await contains(NOTE);
+    await insertText(".o-mail-Composer-input", "Hello", { replace: true });
+    await contains(NOTE, { count: 0 });
+    const store = getService("mail.store");
+    const thread = store.Thread.get({ model: "discuss.channel", id: channelId });
+    thread.composer.replyToMessage = store["mail.message"].insert({
+        id: 5001,
+        body: "10 %",
+        message_type: "comment",
+        subtype_id: store.mt_note,
+        thread,
+    });
+    await contains(NOTE);
 });
 
 test("what keeps messages from customers stands at the composer", async () => {
     await openWatched({ trouble: "HelpCrunch does not answer." });
     await contains(".o_helpcrunch_trouble", { text: "HelpCrunch does not answer.", count: 2 });
+});
+
+test("the panel tells who had the customer before", async () => {
+    await openWatched({
+        former: [{ id: 5, name: "Petro", ended_at: "2026-11-20 10:00:00" }],
+    });
+    await contains(".o_helpcrunch_info_former", { text: "Nov 20, 2026Petro" });
 });
 
 test("the panel pauses and returns to the bot", async () => {
@@ -130,6 +176,33 @@ test("the panel pauses and returns to the bot", async () => {
     await expect.waitForSteps(["/pause"]);
     await click(".o_helpcrunch_resume");
     await expect.waitForSteps(["/resume"]);
+});
+
+test("messages in a row have one check mark, the last", async () => {
+    const pyEnv = await startServer();
+    const channelId = await createDialogue();
+    const ids = ["One", "Two"].map((body) =>
+        pyEnv["mail.message"].create({
+            author_id: serverState.partnerId,
+            body,
+            message_type: "comment",
+            model: "discuss.channel",
+            res_id: channelId,
+        })
+    );
+    await start();
+    await openDiscuss(channelId);
+    await contains(".o-mail-Message", { count: 2 });
+    const store = getService("mail.store");
+    for (const id of ids) {
+        store["mail.message"].get(id).helpcrunch_delivery = { state: "sent", error: false };
+    }
+    await contains(".o_helpcrunch_delivery", { count: 1 });
+    await contains(".o-mail-Message:contains('Two') .o_helpcrunch_delivery");
+    await contains(".o-mail-Message-actions [title='Add a Reaction']", { count: 0 });
+    // What has not arrived says so beside each.
+    store["mail.message"].get(ids[0]).helpcrunch_delivery = { state: "failed", error: "refused" };
+    await contains(".o_helpcrunch_delivery", { count: 2 });
 });
 
 test("what was said before is folded, once", () => {
