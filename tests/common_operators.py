@@ -73,8 +73,7 @@ class OperatorCase(HelpcrunchCase):
         message = channel.message_post(
             body=Markup(text),
             message_type="comment",
-            subtype_xmlid="mail.mt_comment",
-            **vals,
+            **{"subtype_xmlid": "mail.mt_comment", **vals},
         )
         self.settle()
         return message
@@ -120,6 +119,15 @@ class OperatorCase(HelpcrunchCase):
         """Return what stands in Discuss as plain text, oldest first."""
         messages = self.channel(customer).message_ids.sorted("id")
         return [" ".join(str(row.body.striptags()).split()) for row in messages]
+
+    def announced(self, change):
+        """Return what web clients are told because of a change, as rows of the bus."""
+        rows = self.env["bus.bus"]
+        self.env.cr.precommit.run()
+        last = rows.search([], order="id desc", limit=1)
+        change()
+        self.env.cr.precommit.run()
+        return rows.search([("id", ">", last.id)], order="id")
 
     def later(self):
         """Let a minute pass since the session began, and since the customer wrote.

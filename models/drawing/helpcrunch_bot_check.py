@@ -132,25 +132,25 @@ class HelpcrunchBot(models.Model):
         }
         reached = find_reachable(self._find_beginnings(), edges)
         names_lead = any(step.id in reached and step._goes_by_name() for step in steps)
+        problem = (
+            (
+                "only_by_name",
+                "info",
+                self.env._(
+                    "No step and no alias leads here: customers come only by writing "
+                    "the name of this step, or of one that leads here, to a free "
+                    "input. Link it, or give it an alias."
+                ),
+            )
+            if names_lead
+            else (
+                "unreachable",
+                "warning",
+                self.env._("Nothing leads to this step: no step, and no alias."),
+            )
+        )
         for step in steps.filtered(lambda row: row.id not in reached):
-            if names_lead:
-                yield Problem(
-                    "only_by_name",
-                    "info",
-                    self.env._(
-                        "No step and no alias leads here: customers come only by "
-                        "writing the name of this step, or of one that leads here, to "
-                        "a free input. Link it, or give it an alias."
-                    ),
-                    step.id,
-                )
-            else:
-                yield Problem(
-                    "unreachable",
-                    "warning",
-                    self.env._("Nothing leads to this step: no step, and no alias."),
-                    step.id,
-                )
+            yield Problem(*problem, step.id)
 
     def _lint_circles(self):
         """Flows that never come to rest."""

@@ -148,8 +148,7 @@ class HelpcrunchStep(models.Model):
 
     def _find_question_problems(self):
         """A question after which nothing follows, whatever is answered."""
-        ways = (self.next_step_id, self.answer_ids.target_step_id)
-        if self.waits and not any(ways) and not self._is_heard_elsewhere():
+        if self.waits and not self._leads_on() and not self._is_heard_elsewhere():
             yield (
                 "dead_end",
                 "warning",
@@ -158,6 +157,10 @@ class HelpcrunchStep(models.Model):
                     "go to."
                 ),
             )
+
+    def _leads_on(self):
+        """Tell whether an answer leads on by itself, whatever aliases there are."""
+        return bool(self.next_step_id or self.answer_ids.target_step_id)
 
     def _is_heard_elsewhere(self):
         """Tell whether an answer leads on by an alias or by a step's name."""
@@ -196,8 +199,7 @@ class HelpcrunchStep(models.Model):
 
     def _leads_by_aliases_only(self):
         """Tell whether an answer leads on by an alias, and by nothing else."""
-        ways = (self.next_step_id, self.answer_ids.target_step_id)
-        return self._goes_by_name() and not any(ways)
+        return self._goes_by_name() and not self._leads_on()
 
     def _get_edges(self, aliases):
         """Return where one gets from this step, archived steps left out.

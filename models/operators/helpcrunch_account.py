@@ -6,9 +6,10 @@ class HelpcrunchAccount(models.Model):
 
     def write(self, vals):
         """Tell operators at once whether HelpCrunch lets the messenger in."""
-        before = {account.id: account.state for account in self}
+        changed = self.browse()
+        if "state" in vals:
+            changed = self.filtered(lambda account: account.state != vals["state"])
         result = super().write(vals)
-        changed = self.filtered(lambda account: account.state != before[account.id])
         if changed:
             # sudo: discuss.channel - all open dialogues, whoever has them
             self.env["discuss.channel"].sudo().search(

@@ -122,7 +122,6 @@ class HelpcrunchChat(models.Model):
         )
         self._turn.snapshot.discuss_channel_id = None
         if reason == "transfer":
-            channel._send_helpcrunch_info()
             channel._dismiss_helpcrunch(
                 channel.channel_member_ids.filtered(
                     lambda member: member.partner_id == user.partner_id

@@ -1,4 +1,6 @@
-import { mailModels, startServer } from "@mail/../tests/mail_test_helpers";
+import { press } from "@odoo/hoot-dom";
+
+import { insertText, mailModels, startServer } from "@mail/../tests/mail_test_helpers";
 import { Command, defineModels, fields, MockServer, serverState } from "@web/../tests/web_test_helpers";
 
 /** A dialogue's channel carries what the web client has to know of it. */
@@ -42,4 +44,10 @@ export async function createDialogue(info = {}, vals = {}) {
         },
         ...vals,
     });
+}
+
+/** Write into the composer of the conversation that is open, and send it. */
+export async function send(text) {
+    await insertText(".o-mail-Composer-input", text);
+    await press("Enter");
 }

@@ -2,8 +2,6 @@
 
 import json
 
-from markupsafe import Markup
-
 from odoo.tests import tagged
 
 from ..common import HUMAN_AGENT
@@ -37,16 +35,10 @@ class TestNotes(OperatorCase):
     def test_a_note(self):
         self.connect()
         before = self.texts()
-        note = self.env.ref("mail.mt_note")
-        channel = self.channel().with_user(self.olena)
-        message = channel.message_post(
-            body="He has bought before",
-            message_type="comment",
-            subtype_xmlid="mail.mt_note",
+        message = self.writes(
+            self.olena, "He has bought before", subtype_xmlid="mail.mt_note"
         )
-        self.settle()
         self.take_in()
-        self.assertEqual(message.subtype_id, note)
         self.assert_kept_inside(message, before)
         self.assertEqual(self.lines()[-1], "He has bought before")
         self.assertFalse(self.session().first_response_at)
@@ -86,38 +78,24 @@ class TestNotes(OperatorCase):
         before = self.texts()
         link = '<a data-oe-model="res.partner" data-oe-id="1">@Petro</a> he lies'
         note = self.env.ref("mail.mt_note")
-        channel = self.channel().with_user(self.olena)
         for body, vals in (
-            (link, {"subtype_xmlid": "mail.mt_comment"}),
+            (link, {}),
             ("@everyone he lies", {"special_mentions": ["everyone"]}),
             ("He lies", {"subtype_id": note.id}),
         ):
             with self.subTest(body=body):
-                message = channel.message_post(
-                    body=Markup(body), message_type="comment", **vals
-                )
-                self.settle()
+                message = self.writes(self.olena, body, **vals)
                 self.assertEqual(self.texts(), before)
                 self.assertEqual(message.subtype_id, note)
         # And what is for the customer is shown as that.
-        message = channel.message_post(body="Hello", message_type="comment")
-        self.settle()
+        message = self.writes(self.olena, "Hello", subtype_xmlid=None)
         self.assertEqual(self.texts()[-1], "Hello")
         self.assertEqual(message.subtype_id, self.env.ref("mail.mt_comment"))
 
     def test_an_answer_to_a_note_is_one(self):
         self.connect()
         before = self.texts()
-        note = (
-            self.channel()
-            .with_user(self.olena)
-            .message_post(
-                body="He pays late",
-                message_type="comment",
-                subtype_xmlid="mail.mt_note",
-            )
-        )
-        self.settle()
+        note = self.writes(self.olena, "He pays late", subtype_xmlid="mail.mt_note")
         self.writes(self.olena, "I know", parent_id=note.id)
         self.assertEqual(self.texts(), before)
         self.assertEqual(self.notes(), ["Olena: He pays late", "Olena: I know"])
@@ -139,13 +117,12 @@ class TestNotes(OperatorCase):
 
     def test_names_of_files(self):
         self.connect()
-        self.channel().with_user(self.olena).message_post(
-            body="",
-            message_type="comment",
+        self.writes(
+            self.olena,
+            "",
             subtype_xmlid="mail.mt_note",
             attachments=[("price list.pdf", b"1")],
         )
-        self.settle()
         self.assertEqual(self.notes(), ["Olena: price list.pdf"])
 
     def test_notes_of_helpcrunch_are_seen_by_both(self):
@@ -163,14 +140,9 @@ class TestHandedOver(OperatorCase):
 
     def handed_over(self, change):
         """Return what Olena's web client is told while the dialogue changes hands."""
-        rows = self.env["bus.bus"]
-        self.env.cr.precommit.run()
-        before = rows.search([], order="id desc", limit=1)
-        change()
-        self.env.cr.precommit.run()
         told = []
         partner = self.olena.partner_id
-        for row in rows.search([("id", ">", before.id)], order="id"):
+        for row in self.announced(change):
             if json.loads(row.channel)[1:] == [partner._name, partner.id]:
                 payload = json.loads(row.message)["payload"]
                 told += payload.get("discuss.channel") or []
@@ -227,22 +199,14 @@ class TestHandedOver(OperatorCase):
 class TestTroubleInDiscuss(OperatorCase):
     def test_operators_are_told_at_once(self):
         self.connect()
-        rows = self.env["bus.bus"]
         account = self.by_machine(self.account)
-        for change, told in (
-            ({"state": "error"}, "does not let the messenger"),
-            ({"state": "connected"}, '"trouble":false'),
+        for state, told in (
+            ("error", "does not let the messenger"),
+            ("connected", '"trouble":false'),
         ):
-            self.env.cr.precommit.run()
-            last = rows.search([], order="id desc", limit=1)
-            account.write(change)
-            self.env.cr.precommit.run()
-            news = rows.search([("id", ">", last.id)])
+            news = self.announced(lambda state=state: account.write({"state": state}))
             self.assertTrue(
-                news.filtered(lambda row, told=told: told in row.message), change
+                news.filtered(lambda row, told=told: told in row.message), state
             )
         # What changes nothing tells nobody.
-        last = rows.search([], order="id desc", limit=1)
-        account.write({"state": "connected"})
-        self.env.cr.precommit.run()
-        self.assertFalse(rows.search([("id", ">", last.id)]))
+        self.assertFalse(self.announced(lambda: account.write({"state": "connected"})))

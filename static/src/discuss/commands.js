@@ -18,6 +18,19 @@ const COMMANDS = {
     resume: _t("Give the dialogue back to the bot"),
 };
 
+/**
+ * Return what a text orders, undefined if it does not begin with a slash.
+ *
+ * @param {string} text
+ * @returns {undefined|{name: string, command: Object|false}} false: no such command
+ */
+export function readCommand(text) {
+    const [, name] = text.match(/^\/(\S*)/) || [];
+    return name === undefined
+        ? undefined
+        : { name, command: commandRegistry.get(name.toLowerCase(), false) };
+}
+
 const isOurs = (thread) => thread?.channel_type === "helpcrunch";
 
 /**

@@ -11,12 +11,12 @@ import { fields } from "@mail/core/common/record";
 import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
 import { rpc } from "@web/core/network/rpc";
-import { registry } from "@web/core/registry";
 import { patch } from "@web/core/utils/patch";
+
+import { readCommand } from "./commands";
 
 /** How the composer writes that colleagues are mentioned; the server looks for it too. */
 const MENTION_LINK = /data-oe-model="res\.(partner|role)"|o-discuss-mention/;
-const commandRegistry = registry.category("discuss.channel_commands");
 
 /** @type {import("models").Composer} */
 const composerRecordPatch = {
@@ -101,16 +101,10 @@ patch(Composer.prototype, {
     /** @override what looks like a command and is none stays where it can be mended */
     async sendMessage() {
         const { composerText, thread, helpcrunchIsNote } = this.props.composer;
-        const text = composerText.trim();
-        const [name] = text.substring(1).split(/\s/);
-        if (
-            thread?.helpcrunchIsOpen &&
-            !helpcrunchIsNote &&
-            text.startsWith("/") &&
-            !commandRegistry.contains(name.toLowerCase())
-        ) {
+        const order = readCommand(composerText.trim());
+        if (thread?.helpcrunchIsOpen && !helpcrunchIsNote && order && !order.command) {
             this.env.services.notification.add(
-                _t("“/%s” is no command, so it was not sent. Begin without the slash.", name),
+                _t("“/%s” is no command, so it was not sent. Begin without the slash.", order.name),
                 { type: "warning" }
             );
             return;

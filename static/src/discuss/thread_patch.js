@@ -10,12 +10,11 @@ import { Thread } from "@mail/core/common/thread_model";
 
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { _t } from "@web/core/l10n/translation";
-import { registry } from "@web/core/registry";
 import { createElementWithContent } from "@web/core/utils/html";
 import { patch } from "@web/core/utils/patch";
 import { imageUrl } from "@web/core/utils/urls";
 
-const commandRegistry = registry.category("discuss.channel_commands");
+import { readCommand } from "./commands";
 
 /** @type {import("models").Thread} */
 const threadPatch = {
@@ -199,11 +198,9 @@ const threadPatch = {
     async post(body) {
         if (this.helpcrunchIsChannel) {
             const text = createElementWithContent("div", body).textContent.trim();
-            const [name] = text.substring(1).split(/\s/);
-            const command =
-                text.startsWith("/") && commandRegistry.get(name.toLowerCase(), false);
-            if (command) {
-                await this.executeCommand(command, text);
+            const order = readCommand(text);
+            if (order?.command) {
+                await this.executeCommand(order.command, text);
                 return;
             }
         }

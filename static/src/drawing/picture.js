@@ -23,7 +23,8 @@ import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 const WIDTH = 230;
 const HEIGHT = 82;
 const MARGIN = 20;
-const ICON_WIDTH = 42;
+// For words, beside the icon.
+const ROOM = WIDTH - 54;
 // Above and below the picture in a file: the bot's name, and what the arrows mean.
 const HEAD = 44;
 const FOOT = 40;
@@ -62,12 +63,12 @@ function cut(text, length) {
 const canvas = document.createElement("canvas").getContext("2d");
 
 /** Return as much of a text as there is room for in a box. */
-function cutToRoom(text, font, room = WIDTH - ICON_WIDTH - 12) {
+function cutToRoom(text, font) {
     canvas.font = `${font} sans-serif`;
     const widest = (length) => canvas.measureText(cut(text, length)).width;
     let length = text.length;
-    while (length > 1 && widest(length) > room) {
-        length = Math.min(length - 1, Math.ceil((length * room) / widest(length)));
+    while (length > 1 && widest(length) > ROOM) {
+        length = Math.min(length - 1, Math.ceil((length * ROOM) / widest(length)));
     }
     return cut(text, length);
 }
@@ -92,7 +93,7 @@ function read(blob) {
 }
 
 /** Return an element of an SVG picture. */
-function draw(tag, attributes = {}, text = "") {
+function makeElement(tag, attributes, text = "") {
     const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
     for (const [name, value] of Object.entries(attributes)) {
         element.setAttribute(name, value);
@@ -430,24 +431,23 @@ export class BotPicture extends Component {
         }
         // Elsewhere nobody has the icons' font, nor this page's style.
         const font = await read(await (await fetch(FONT)).blob());
-        const style = draw("style");
-        style.textContent =
+        const style =
             `@font-face { font-family: FontAwesome; src: url(${font}); }` +
             "svg { font-family: sans-serif; font-size: 13px; }" +
             ".o_helpcrunch_picture_label { paint-order: stroke; stroke: #fff; stroke-width: 4px; }";
-        svg.prepend(style);
+        svg.prepend(makeElement("style", {}, style));
         return new XMLSerializer().serializeToString(svg);
     }
 
     /** Return the bot's name and the meaning of the arrows, for a file. */
     drawLegend() {
-        const title = draw("text", { x: MARGIN, y: 28, "font-size": 18 }, this.fileName);
+        const title = makeElement("text", { x: MARGIN, y: 28, "font-size": 18 }, this.fileName);
         const { columns } = this.sheet;
         const kinds = Object.values(KINDS).flatMap(({ colour, dash, name }, number) => {
             const x = MARGIN + (number % columns) * KIND_WIDTH;
             const y = HEAD + this.state.height + (Math.floor(number / columns) + 0.5) * FOOT;
             return [
-                draw("line", {
+                makeElement("line", {
                     x1: x,
                     x2: x + 36,
                     y1: y - 4,
@@ -456,7 +456,7 @@ export class BotPicture extends Component {
                     "stroke-width": 2,
                     "stroke-dasharray": dash,
                 }),
-                draw("text", { x: x + 44, y }, name),
+                makeElement("text", { x: x + 44, y }, name),
             ];
         });
         return [title, ...kinds];

@@ -1,7 +1,6 @@
-import { createDialogue, defineHelpcrunchModels } from "../helpcrunch_test_helpers";
+import { createDialogue, defineHelpcrunchModels, send } from "../helpcrunch_test_helpers";
 
 import { describe, expect, test } from "@odoo/hoot";
-import { press } from "@odoo/hoot-dom";
 
 import {
     click,
@@ -68,11 +67,6 @@ async function openWatched() {
     const channelId = await createDialogue();
     await start();
     await openDiscuss(channelId);
-}
-
-async function send(text) {
-    await insertText(".o-mail-Composer-input", text);
-    await press("Enter");
 }
 
 test("a command goes to the dialogue and not to the customer", async () => {

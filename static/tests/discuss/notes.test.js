@@ -1,8 +1,7 @@
 import { foldHelpcrunchHistory } from "@helpcrunch_chatbot/discuss/message_patch";
-import { createDialogue, defineHelpcrunchModels } from "../helpcrunch_test_helpers";
+import { createDialogue, defineHelpcrunchModels, send } from "../helpcrunch_test_helpers";
 
 import { describe, expect, test } from "@odoo/hoot";
-import { press } from "@odoo/hoot-dom";
 
 import {
     click,
@@ -29,11 +28,6 @@ async function openWatched(info, vals) {
     await start();
     await openDiscuss(channelId);
     return channelId;
-}
-
-async function send(text) {
-    await insertText(".o-mail-Composer-input", text);
-    await press("Enter");
 }
 
 test("a note is written until one goes back to the customer", async () => {
