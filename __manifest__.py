@@ -29,6 +29,7 @@
         "views/steps/create_lead.xml",
         "views/steps/schedule.xml",
         "views/steps/choice.xml",
+        "views/steps/rating.xml",
         "views/helpcrunch_step_alias_views.xml",
         "views/helpcrunch_step_media_views.xml",
         "views/helpcrunch_bot_views.xml",

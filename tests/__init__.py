@@ -73,6 +73,7 @@ from .operators import (
     test_operator_threads,
     test_operator_timers,
     test_operators,
+    test_presence,
     test_waiting,
 )
 from .outbox import (
@@ -105,6 +106,7 @@ from .script import (
     test_languages,
     test_live_bots,
     test_media,
+    test_rating,
     test_update_contact,
     test_update_contact_fields,
 )

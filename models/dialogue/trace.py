@@ -95,6 +95,7 @@ def _sentences(env):
         ),
         "closed": env._("The chat was closed in HelpCrunch."),
         "rated": env._("The customer has rated the dialogue."),
+        "rating_timeout": env._("The customer did not rate; “%(step)s” asks no more."),
         "no_bot": env._("No bot serves this channel."),
         "lead": env._("A lead was made."),
         "queued": env._("The customer waits for an operator of “%(text)s”."),

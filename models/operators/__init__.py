@@ -11,6 +11,7 @@ from . import helpcrunch_chat_discuss
 from . import discuss_channel
 from . import discuss_channel_member
 from . import mail_message
+from . import mail_presence
 from . import res_users
 from . import res_groups
 from . import ir_http

@@ -51,7 +51,7 @@ class HelpcrunchChat(models.Model):
         RATINGS,
         readonly=True,
         copy=False,
-        help="What the customer said of the dialogue in HelpCrunch.",
+        help="What the customer said of the dialogue, in HelpCrunch or to the bot.",
     )
 
     _queue_idx = models.Index("(queue_id, queued_at, id) WHERE state = 'queued'")
@@ -196,6 +196,11 @@ class HelpcrunchChat(models.Model):
             for session in sessions
         ]
 
+    def _get_own_sessions(self):
+        """Return the sessions since the dialogue began (anew), the newest first."""
+        began = self.started_at or self.create_date
+        return self.session_ids.filtered(lambda session: session.started_at >= began)
+
     def _open_session(self, queue, operator=None, user=None, agent=None):
         """Give the dialogue to somebody now, whoever's turn it is.
 
@@ -324,7 +329,7 @@ class HelpcrunchChat(models.Model):
                 self._say_for_queue("end_message", agent=session.agent_id)
             self._close_discuss("resume" if resume else reason)
             session._end(reason)
-        self._return_to_flow(close and self.account_id.close_on_finish, resume)
+        self._return_to_flow(close, resume)
 
     def _return_to_flow(self, close=False, resume=True):
         step = self.return_step_id
@@ -349,6 +354,11 @@ class HelpcrunchChat(models.Model):
         if step or (self.open_questions and self._turn.snapshot.bot_active):
             self._turn.go(step)
         if close and self.state == "bot" and not self.waiting:
+            self._end_quietly()
+
+    def _end_quietly(self):
+        """Close the HelpCrunch chat of a dialogue that is over, if that is wished."""
+        if self.account_id.close_on_finish:
             self._turn.call("status", status="closed")
             self.state = "done"
 
@@ -396,14 +406,22 @@ class HelpcrunchChat(models.Model):
         return None
 
     def _on_chat_rated(self, event):
-        """Keep what the customer says of the dialogue, and of who had it last."""
+        """Take in how the customer has rated the chat in HelpCrunch's own way."""
         rating = event.rating()
         if not rating:
             return ignore("not_used")
-        self.rating = rating
-        self.session_ids[:1].rating = rating
-        self._trace("rated")
+        self._keep_rating(rating, self.session_ids)
         return None
+
+    def _keep_rating(self, rating, sessions):
+        """Keep what the customer says of the dialogue, and of who had it last.
+
+        :param str rating: one of HelpCrunch's own, see ``RATINGS``
+        :param sessions: of whom it may be said, the newest first
+        """
+        self.rating = rating
+        sessions[:1].rating = rating
+        self._trace("rated")
 
     def _is_own_change(self, event, kind, value, seconds):
         """Tell whether an event is the echo of a call of ours, and tick it off.

@@ -145,7 +145,7 @@ class HelpcrunchChat(models.Model):
                 return self.env._("%(user)s is no operator any more.", user=name)
             if target.user_id == self._get_session().user_id:
                 return self.env._("%(user)s has the dialogue already.", user=name)
-            if not target.available:
+            if target.state in ("away", "offline"):
                 return self.env._("%(user)s is away.", user=name)
             chat._transfer(target.queue_id, target)
         else:

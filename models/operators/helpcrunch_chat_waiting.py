@@ -121,8 +121,13 @@ class HelpcrunchChat(models.Model):
             return "stranger"
         if user.has_group(_MANAGER):
             return None
-        state = self._find_operator_row(user).state or "stranger"
-        return None if state == "free" else state
+        operator = self._find_operator_row(user)
+        if not operator:
+            return "stranger"
+        # Whoever asks is there, whether a browser says so or not.
+        if not operator.available:
+            return "away"
+        return "busy" if operator.is_full else None
 
     def _find_operator_row(self, user):
         """Return as whom a person works in the dialogue's queue, if at all."""

@@ -3,7 +3,9 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import SQL
 
 # Odoo's numbers of colours: who is free is seen at a glance.
-_COLORS = {"free": 10, "busy": 3, "away": 0, "gone": 1}
+_COLORS = {"free": 10, "busy": 3, "away": 0, "offline": 0, "gone": 1}
+# What Odoo says of a colleague in Discuss; "busy" there is "do not disturb".
+_PRESENCES = {"online": "online", "offline": "offline", False: "offline"}
 
 
 class HelpcrunchOperator(models.Model):
@@ -34,7 +36,6 @@ class HelpcrunchOperator(models.Model):
     login_date = fields.Datetime(
         related="user_id.login_date",
         string="Last Login",
-        help="Who has never logged in gets dialogues too while available.",
     )
     agent_id = fields.Many2one(
         "helpcrunch.agent",
@@ -61,11 +62,25 @@ class HelpcrunchOperator(models.Model):
         "Active Dialogues", compute="_compute_active_chat_count"
     )
     max_active_chats = fields.Integer(related="queue_id.max_active_chats")
+    is_full = fields.Boolean("At the Limit", compute="_compute_is_full")
     is_free = fields.Boolean("Free", compute="_compute_is_free")
     state = fields.Selection(
-        [("free", "Free"), ("busy", "Busy"), ("away", "Away"), ("gone", "Gone")],
+        [
+            ("free", "Free"),
+            ("busy", "Busy"),
+            ("away", "Away"),
+            ("offline", "Offline"),
+            ("gone", "Gone"),
+        ],
         "Now",
         compute="_compute_is_free",
+    )
+    presence = fields.Selection(
+        [("online", "Online"), ("away", "Away"), ("offline", "Offline")],
+        "In Odoo",
+        compute="_compute_presence",
+        help="Whether Odoo is open in this person's browser: away after half an hour "
+        "without a key or a click, or when she says so in Discuss.",
     )
     is_gone = fields.Boolean(
         "Gone",
@@ -124,24 +139,48 @@ class HelpcrunchOperator(models.Model):
         )
         return [("id", "in" if True in value else "not in", query)]
 
-    @api.depends("available", "queue_id.max_active_chats", "is_gone")
-    def _compute_is_free(self):
+    @api.depends("user_id")
+    def _compute_presence(self):
+        for operator in self:
+            status = operator.user_id.im_status
+            operator.presence = _PRESENCES.get(status, "away")
+
+    def _is_missed(self):
+        """Tell whether the queue is for who is online only, and this person is not.
+
+        Whoever has a HelpCrunch agent may answer in HelpCrunch's inbox, of which Odoo
+        does not know who has it open.
+        """
+        return (
+            self.queue_id.only_online
+            and not self.agent_id
+            and self.presence != "online"
+        )
+
+    @api.depends("user_id", "queue_id.max_active_chats")
+    def _compute_is_full(self):
         # sudo: res.users - a colleague's own limit over all queues
         users_sudo = self.user_id.sudo().filtered("helpcrunch_max_active_chats")
         totals = self._count_sessions(users_sudo.ids, ["user_id"]) if users_sudo else {}
         limits = {user.id: user.helpcrunch_max_active_chats for user in users_sudo}
         for operator in self:
             user_id = operator.user_id.id
-            is_busy = (
+            operator.is_full = (
                 operator.active_chat_count >= operator.queue_id.max_active_chats
                 or (user_id in limits and totals.get((user_id,), 0) >= limits[user_id])
             )
+
+    @api.depends("available", "agent_id", "queue_id.only_online", "is_full", "is_gone")
+    def _compute_is_free(self):
+        for operator in self:
             if operator.is_gone:
                 operator.state = "gone"
             elif not operator.available:
                 operator.state = "away"
+            elif operator._is_missed():
+                operator.state = operator.presence
             else:
-                operator.state = "busy" if is_busy else "free"
+                operator.state = "busy" if operator.is_full else "free"
             operator.is_free = operator.state == "free"
             operator.color = _COLORS[operator.state]
 
@@ -186,7 +225,7 @@ class HelpcrunchOperator(models.Model):
         result = super().write(vals)
         if "user_id" in vals:
             self._grant_role()
-        if vals.keys() & {"available", "active", "queue_id", "user_id"}:
+        if vals.keys() & {"agent_id", "available", "active", "queue_id", "user_id"}:
             self.queue_id._assign_soon()
         return result
 

@@ -7,6 +7,8 @@ from ...tools import marks, placeholders
 
 # What the texts of a queue may ask for beside what a step's text may.
 _PLACEHOLDERS = ("position", "operator", "queue")
+# What may make room for somebody who waits.
+_OPENING = {"max_active_chats", "calendar_id", "operator_ids", "only_online", "active"}
 
 
 class HelpcrunchOperatorQueue(models.Model):
@@ -69,6 +71,12 @@ class HelpcrunchOperatorQueue(models.Model):
         "Message at the End",
         translate=True,
         help="Said when the operator's dialogue ends. Empty: nothing is said.",
+    )
+    only_online = fields.Boolean(
+        "Only Who Is Online",
+        help="Who has no browser with Odoo open, or was away for half an hour, gets no "
+        "new dialogue, unless there is a HelpCrunch agent to answer in its inbox. Off: "
+        "the switch of each operator alone decides.",
     )
     operator_silence_minutes = fields.Integer(
         "Hand on after Silence (minutes)",
@@ -205,7 +213,7 @@ class HelpcrunchOperatorQueue(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if vals.keys() & {"max_active_chats", "calendar_id", "operator_ids", "active"}:
+        if vals.keys() & _OPENING:
             # Room for somebody who waits, perhaps.
             self._assign_soon()
         if vals.get("active") is False:

@@ -125,7 +125,9 @@ class HelpcrunchOperatorQueue(models.Model):
                         ON queue.id = operator.queue_id
                       JOIN res_users users ON users.id = operator.user_id
                      WHERE operator.queue_id = %s AND operator.available
-                       AND operator.active AND queue.active AND %s) free
+                       AND operator.active AND queue.active AND %s
+                       AND (queue.only_online IS NOT TRUE
+                            OR operator.agent_id IS NOT NULL OR %s)) free
                  WHERE room > 0
               ORDER BY last_assigned_at NULLS FIRST, sequence, id
                 """,
@@ -133,6 +135,7 @@ class HelpcrunchOperatorQueue(models.Model):
                 self.env["res.users"]._get_helpcrunch_operator_sql(
                     SQL("queue.company_id")
                 ),
+                self.env["res.users"]._get_helpcrunch_online_sql(),
             ),
         )
         return self.env.cr.dictfetchall()

@@ -100,7 +100,7 @@ class HelpcrunchOperatorSession(models.Model):
     rating = fields.Selection(
         RATINGS,
         readonly=True,
-        help="What the customer said of it in HelpCrunch.",
+        help="What the customer said of it, in HelpCrunch or to the bot.",
     )
     # The last word of the operator that the customer has not answered.
     operator_spoke_at = fields.Datetime("Waits for the Customer since", readonly=True)

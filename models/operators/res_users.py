@@ -28,11 +28,32 @@ class ResUsers(models.Model):
             "company_ids",
             "group_ids",
             "helpcrunch_max_active_chats",
+            "manual_im_status",
         }:
             # sudo: helpcrunch.operator - queues of the users, only to look there again
             operators = self.env["helpcrunch.operator"].sudo()
             operators.search(Domain("user_id", "in", self.ids)).queue_id._assign_soon()
         return result
+
+    def _helpcrunch_came_online(self):
+        """Look for dialogues for who has just opened Odoo, or is back at the desk.
+
+        By cron: the process that knows of it holds the connections of all browsers,
+        and does no other work.
+        """
+        # sudo: helpcrunch.chat - whether anybody waits for these people, no more
+        chats_sudo = self.env["helpcrunch.chat"].sudo()
+        if chats_sudo.search_count(
+            [
+                ("state", "=", "queued"),
+                ("queue_id.only_online", "=", True),
+                ("queue_id.operator_ids.user_id", "in", self.ids),
+            ],
+            limit=1,
+        ):
+            # sudo: ir.cron - it does what it does every minute
+            cron_sudo = self.env.ref("helpcrunch_chatbot.ir_cron_operators").sudo()
+            cron_sudo._trigger()
 
     def unlink(self):
         """Let colleagues have the dialogues of whoever is deleted.
@@ -81,6 +102,16 @@ class ResUsers(models.Model):
                              WHERE work.user_id = users.id AND work.cid = %s))""",
             [group_id, *groups.get_subset_ids([group_id])],
             company,
+        )
+
+    @api.model
+    def _get_helpcrunch_online_sql(self):
+        """Return, as a condition on table ``users``, whether they are online."""
+        return SQL(
+            """(users.manual_im_status IS NULL
+                AND EXISTS (SELECT FROM mail_presence presence
+                             WHERE presence.user_id = users.id
+                               AND presence.status = 'online'))"""
         )
 
     def _is_helpcrunch_operator(self, company):
