@@ -358,7 +358,8 @@ class Loader:
                 vals[name] = self._read_references(field, row.get(name), place)
             elif name in row:
                 vals[name] = self._read_scalar(field, row[name], place)
-            elif field.type not in ("selection", "integer", "float"):
+            elif field.type not in ("selection", "integer", "float", "boolean"):
+                # Of those a file tells each; what it does not know is as it is.
                 vals[name] = False
         return vals
 

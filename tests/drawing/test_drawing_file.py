@@ -104,6 +104,16 @@ class TestDrawingFile(DrawingCase):
         twin = self.bots.browse(self.bots.import_json(text)["bot_id"])
         self.assertEqual(self.export(twin), text)
 
+    def test_an_older_file_does_not_know_what_is_new(self):
+        """Switches that it does not tell of are as they are for a new bot."""
+        data = json.loads(self.export())
+        for step in data["steps"]:
+            del step["active"]
+        del data["bot"]["join_messages"]
+        bot = self.bots.browse(self.bots.import_json(json.dumps(data))["bot_id"])
+        self.assertEqual(len(bot.step_ids), len(data["steps"]))
+        self.assertFalse(bot.join_messages)
+
     def test_it_has_no_ids(self):
         def walk(value):
             for item in value.values() if isinstance(value, dict) else value:
