@@ -54,6 +54,7 @@
         "views/helpcrunch_duplicate_views.xml",
         "views/res_partner_views.xml",
         "views/crm_lead_views.xml",
+        "views/mail_canned_response_views.xml",
         "views/helpcrunch_chatbot_menus.xml",
     ],
     "demo": [

@@ -26,6 +26,7 @@ SEVERAL = {
     ("script", "helpcrunch.bot"): "the example is a drawing, not code",
     ("dialogue", "helpcrunch.chat"): "the verbs of steps, and what each event does",
     ("operators", "helpcrunch.chat"): "way and timers, orders, waiting, Discuss",
+    ("operators", "helpcrunch.operator.session"): "putting aside holds its timers",
     ("operators", "helpcrunch.operator.queue"): "who gets the next dialogue",
     ("broadcasts", "helpcrunch.broadcast"): "planned, and sent",
     ("broadcasts", "helpcrunch.broadcast.recipient"): "its sending goes with theirs",

@@ -60,6 +60,8 @@ from .messenger import (
     test_people_connect,
 )
 from .operators import (
+    test_aside,
+    test_canned_response,
     test_discuss,
     test_notes,
     test_one_way,

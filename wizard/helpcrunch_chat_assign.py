@@ -33,6 +33,10 @@ class HelpcrunchChatAssign(models.TransientModel):
         "with as many dialogues as the queue allows.",
     )
 
+    reason = fields.Char(
+        help="A note for whoever gets the dialogue; the customer does not see it.",
+    )
+
     @api.depends("chat_id", "operator_id")
     def _compute_queue_id(self):
         for wizard in self:
@@ -79,6 +83,7 @@ class HelpcrunchChatAssign(models.TransientModel):
             f"/transfer {target.display_name}",
             queue=self.queue_id.id,
             operator=self.operator_id.id or None,
+            reason=self.reason or None,
         )
         return {
             "type": "ir.actions.client",

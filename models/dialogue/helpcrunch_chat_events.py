@@ -123,7 +123,9 @@ class HelpcrunchChat(models.Model):
         if self.state in HUMAN_STATES:
             self._trace("human")
             at = min(fields.Datetime.now(), to_datetime(event.occurred_at))
-            self.unanswered_since = self.unanswered_since or at
+            if not self.unanswered_since:
+                self.unanswered_since = at
+                self._turn.waits_changed = True
             self._note_customer_spoke(at)
             return True
         if self._turn.snapshot.customer_blocked:

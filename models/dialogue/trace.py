@@ -124,6 +124,7 @@ def _sentences(env):
         "gone": env._(
             "“%(text)s” is no operator any more; somebody else is looked for."
         ),
+        "awake": env._("The dialogue had been put aside until now."),
         "nobody_else": env._("The operator is silent, but nobody else is free."),
         "moved": env._("The chat was assigned to “%(text)s” in HelpCrunch."),
         "returned_in_helpcrunch": env._(

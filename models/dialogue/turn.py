@@ -118,6 +118,7 @@ class Turn:
         self.priority = PRIORITY_LIVE
         self.messages = chat.env["helpcrunch.message"]
         self.discuss_changed = False
+        self.waits_changed = False
 
     @property
     def compiled(self):

@@ -37,6 +37,7 @@ _STATE = (
     "priority",
     "messages",
     "discuss_changed",
+    "waits_changed",
 )
 _REASON_LIMIT = 300
 

@@ -7,9 +7,11 @@ from . import helpcrunch_account
 from . import helpcrunch_chat
 from . import helpcrunch_chat_commands
 from . import helpcrunch_chat_waiting
+from . import helpcrunch_chat_aside
 from . import helpcrunch_chat_discuss
 from . import discuss_channel
 from . import discuss_channel_member
+from . import mail_canned_response
 from . import mail_message
 from . import mail_presence
 from . import res_users

@@ -129,6 +129,12 @@ class DiscussChannel(models.Model):
                 lambda channel: channel._get_helpcrunch_info(),
                 predicate=_is_helpcrunch,
             ),
+            Store.Attr(
+                "helpcrunch_waits_since",
+                # sudo: helpcrunch.chat - how long the customer waits, for members
+                lambda channel: channel.sudo().helpcrunch_chat_id.unanswered_since,
+                predicate=_is_helpcrunch,
+            ),
         ]
 
     def _get_helpcrunch_info(self, user=None):
@@ -158,7 +164,12 @@ class DiscussChannel(models.Model):
                 "name": partner_sudo.display_name,
                 "phone": partner_sudo.phone or "",
                 "email": partner_sudo.email or "",
+                "tag_ids": partner_sudo.category_id.ids,
+                "can_tag": partner_sudo.with_user(user).has_access("write"),
             },
+            "tags": [{"id": tag.id, "name": tag.name} for tag in chat_sudo.tag_ids],
+            "answers": chat_sudo._describe_answers(),
+            "is_snoozed": self.sudo().helpcrunch_session_id.is_snoozed,
             "leads": [
                 {"id": lead.id, "name": lead.name, "can_open": user._can_open(lead)}
                 for lead in chat_sudo.lead_ids
@@ -177,6 +188,14 @@ class DiscussChannel(models.Model):
                 user = member.partner_id.main_user_id
                 info = {"helpcrunch_info": channel._get_helpcrunch_info(user)}
                 Store(bus_channel=member._bus_channel()).add(channel, info).bus_send()
+
+    def _send_helpcrunch_wait(self):
+        """Tell the members since when the customer waits for an answer."""
+        for channel in self:
+            since = channel.helpcrunch_chat_id.unanswered_since
+            Store(bus_channel=channel).add(
+                channel, {"helpcrunch_waits_since": since}
+            ).bus_send()
 
     def _dismiss_helpcrunch(self, members, receiver):
         """Take members out, because somebody else has the dialogue.
@@ -257,6 +276,7 @@ class DiscussChannel(models.Model):
             self._note_down(message)
         else:
             self._pass_on(message)
+            self._follow_canned_responses()
         return message
 
     def _is_helpcrunch_note(self, vals):
@@ -338,6 +358,17 @@ class DiscussChannel(models.Model):
             },
             key=f"message:{message.id}",
         )
+
+    def _follow_canned_responses(self):
+        """Order what the canned responses do that were just sent."""
+        ids = self.env.context.get("helpcrunch_canned_response_ids")
+        if ids and self.env.user.has_group("helpcrunch_chatbot.group_operator"):
+            # Those that the user may read: the web client only tells their numbers.
+            responses = self.env["mail.canned.response"].sudo(False)
+            numbers = [number for number in ids if isinstance(number, int)]
+            found = responses.search([("id", "in", numbers)], limit=len(numbers))
+            for order in found._get_helpcrunch_orders():
+                self._run_helpcrunch_command(order)
 
     def _quote_for_customer(self, message):
         """Return the first line of what is answered, as messengers quote it."""

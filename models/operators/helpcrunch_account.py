@@ -1,8 +1,14 @@
-from odoo import models
+from odoo import fields, models
 
 
 class HelpcrunchAccount(models.Model):
     _inherit = "helpcrunch.account"
+
+    sign_operators = fields.Boolean(
+        "Operators' Names",
+        help="What operators without an agent of their own write comes from the bot's "
+        "agent. This lets it begin with the operator's name.",
+    )
 
     def write(self, vals):
         """Tell operators at once whether HelpCrunch lets the messenger in."""

@@ -158,8 +158,8 @@ class HelpcrunchChat(models.Model):
                 "queue_told": True,
             },
         )
-        name = session.user_id.name or session.agent_id.name or ""
-        self._trace("operator", text=name)
+        name = session._get_public_name(session.user_id) or session.agent_id.name or ""
+        self._trace("operator", text=session.user_id.name or name)
         self._say_for_queue("joined_message", operator=name)
         if session.agent_id.account_id not in (
             self.account_id,
@@ -257,6 +257,7 @@ class HelpcrunchChat(models.Model):
 
     def _note_operator_spoke(self, at):
         """Start the timers that wait for the customer; the customer has an answer."""
+        self._turn.waits_changed = True
         answered = self.last_customer_message_at and self.last_customer_message_at > at
         if answered:
             self.unanswered_since = self.last_customer_message_at
@@ -289,7 +290,8 @@ class HelpcrunchChat(models.Model):
         target = self._get_target(event)
         if not target:
             return ignore("not_used")
-        self._transfer_to(target, is_chosen=True)
+        user = self.env["res.users"].browse(event.payload.get("user") or [])
+        self._transfer_to(target, user, is_chosen=True)
         return None
 
     def _transfer(self, queue, operator=None):

@@ -24,7 +24,17 @@ class HelpcrunchChat(models.Model):
     @api.model
     def _get_commands(self):
         """Return the names of the commands; each has a method ``_command_<name>``."""
-        return ("lead", "close", "transfer", "pause", "resume", "help")
+        return (
+            "lead",
+            "close",
+            "transfer",
+            "tag",
+            "untag",
+            "snooze",
+            "pause",
+            "resume",
+            "help",
+        )
 
     @api.model
     def _parse_command(self, text):
@@ -37,7 +47,12 @@ class HelpcrunchChat(models.Model):
         command = self._parse_command(event.payload.get("text"))
         if not command:
             return ignore("not_used")
-        text, record = self._run_command(*command, user, self._get_target(event))
+        text, record = self._run_command(
+            *command,
+            user,
+            self._get_target(event),
+            event.payload.get("reason"),
+        )
         self._tell_staff(text, record)
         return None
 
@@ -56,18 +71,19 @@ class HelpcrunchChat(models.Model):
         self._tell_staff(text, record)
         return True
 
-    def _run_command(self, name, argument, user, target=None):
+    def _run_command(self, name, argument, user, target=None, reason=None):
         """Do what was ordered.
 
         :param user: who ordered it; an empty user is an agent unknown to Odoo
         :param target: the record that was chosen instead of typing its name
+        :param str reason: why it is handed over to the target
         :return: what to tell staff, and the record that it is about (or None)
         :rtype: tuple
         """
         self._trace("command", text=f"/{name} {argument}".strip())
         staff = self._for_staff(user)
         if target:
-            return staff._transfer_to(target, is_chosen=True), None
+            return staff._transfer_to(target, user, reason, is_chosen=True), None
         return getattr(staff, f"_command_{name}")(argument, user)
 
     def _get_target(self, event):
@@ -89,7 +105,9 @@ class HelpcrunchChat(models.Model):
         return self.env._(
             "/lead title: create a lead\n"
             "/close: end the dialogue\n"
-            "/transfer queue or operator: hand it over\n"
+            "/transfer queue or operator: hand it over; /transfer Sales: why\n"
+            "/tag name, /untag name: what it is about\n"
+            "/snooze minutes: put it aside, or until the customer writes\n"
             "/pause: stop the timers and keep the bot silent\n"
             "/resume: give the dialogue back to the bot"
         )
@@ -116,7 +134,7 @@ class HelpcrunchChat(models.Model):
         ), None
 
     def _command_transfer(self, argument, user):
-        found = self._find_transfer_targets(argument) if argument else []
+        argument, found, reason = self._read_transfer(argument)
         if not found and argument:
             found = self._find_transfer_targets(argument, is_gone=True)
         if len(found) != 1:
@@ -125,11 +143,22 @@ class HelpcrunchChat(models.Model):
             return self.env._(
                 "To whom? /transfer and one of: %(names)s.", names=names or "-"
             ), None
-        return self._transfer_to(found[0]), None
+        return self._transfer_to(found[0], user, reason), None
 
-    def _transfer_to(self, target, is_chosen=False):
+    def _read_transfer(self, argument):
+        """Return the name that was typed, whom it means, and why: "Sales: a refund"."""
+        found = self._find_transfer_targets(argument) if argument else []
+        if found or ":" not in argument:
+            return argument, found, ""
+        name, reason = argument.split(":", 1)
+        name = name.strip()
+        return name, name and self._find_transfer_targets(name), reason.strip()
+
+    def _transfer_to(self, target, user, reason="", is_chosen=False):
         """Give the dialogue to a queue or an operator; return what to tell staff.
 
+        :param user: who hands it over
+        :param str reason: a note for whoever gets it
         :param bool is_chosen: from a window that offered whoever was there
         """
         name = target.display_name
@@ -147,12 +176,19 @@ class HelpcrunchChat(models.Model):
                 return self.env._("%(user)s has the dialogue already.", user=name)
             if target.state in ("away", "offline"):
                 return self.env._("%(user)s is away.", user=name)
+            self._note_reason(name, user, reason)
             chat._transfer(target.queue_id, target)
         else:
             if not target.active:
                 return self.env._("Queue “%(name)s” is archived.", name=name)
+            self._note_reason(name, user, reason)
             chat._transfer(target)
         return self.env._("Handed over to %(name)s.", name=name)
+
+    def _note_reason(self, name, user, reason):
+        if reason:
+            text = self.env._("For %(name)s: %(reason)s", name=name, reason=reason)
+            self._turn.chat._keep_note(user, text)
 
     def _find_transfer_targets(self, text, is_gone=False):
         """Return the queues and operators a text means: equal names, else beginnings.

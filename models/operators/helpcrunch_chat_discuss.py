@@ -143,6 +143,8 @@ class HelpcrunchChat(models.Model):
         self._mirror()
         if self._turn.discuss_changed:
             self.discuss_channel_ids._send_helpcrunch_info()
+        elif self._turn.waits_changed:
+            self.discuss_channel_ids._send_helpcrunch_wait()
 
     def _mirror(self):
         """Post the turn's new lines."""
@@ -250,7 +252,12 @@ class HelpcrunchChat(models.Model):
             "author_name": user.name,
             "mail_message_id": message.exists().id,
         }
-        self._turn.speak(data.get("text") or "", markdown=data.get("markdown"), **line)
+        text, markdown = data.get("text") or "", data.get("markdown")
+        if text and self.account_id.sign_operators and not agent:
+            name = session._get_public_name(user)
+            text = f"{name}:\n{text}"
+            markdown = markdown and f"**{name}:**\n\n{markdown}"
+        self._turn.speak(text, markdown=markdown, **line)
         for attachment in data.get("files") or ():
             url, name = attachment["url"], attachment["name"]
             is_image = attachment["is_image"]
@@ -266,9 +273,16 @@ class HelpcrunchChat(models.Model):
     def _on_operator_noted(self, event):
         """Keep a note that was written in Discuss, and show it in HelpCrunch."""
         data = event.payload
-        text = data.get("text") or ""
         user = self.env["res.users"].browse(data.get("user") or []).exists()
         message = self.env["mail.message"].browse(data.get("mail_message") or [])
+        self._keep_note(user, data.get("text") or "", message.exists())
+        self._trace("note", text=user.name or "")
+
+    def _keep_note(self, user, text, message=None):
+        """Keep a note for colleagues, here and in HelpCrunch.
+
+        :param message: where it stands in Discuss, if it was written there
+        """
         self._turn.write_down(
             {
                 "chat_id": self.id,
@@ -280,12 +294,11 @@ class HelpcrunchChat(models.Model):
                 "body": text[:BODY_LIMIT],
                 "state": "received",
                 "occurred_at": fields.Datetime.now(),
-                "mail_message_id": message.exists().id,
+                "mail_message_id": message and message.id,
             }
         )
         # By the bot's agent, whose notes nobody takes for a colleague's orders.
         self._turn.call("note", text=f"{user.name or ''}: {text}"[:BODY_LIMIT])
-        self._trace("note", text=user.name or "")
 
     def _refuse_text(self, data, message):
         """Note that a text came when the dialogue was closed already."""

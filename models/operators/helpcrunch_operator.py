@@ -3,7 +3,8 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import SQL
 
 # Odoo's numbers of colours: who is free is seen at a glance.
-_COLORS = {"free": 10, "busy": 3, "away": 0, "offline": 0, "gone": 1}
+# None is 0: cards leave tags of that colour out.
+_COLORS = {"free": 10, "busy": 3, "away": 2, "offline": 8, "gone": 1}
 # What Odoo says of a colleague in Discuss; "busy" there is "do not disturb".
 _PRESENCES = {"online": "online", "offline": "offline", False: "offline"}
 
@@ -46,6 +47,10 @@ class HelpcrunchOperator(models.Model):
         domain="[('is_bot', '=', False)]",
         help="Who this person is in HelpCrunch. Dialogues are assigned to this agent "
         "there too. Without one, answers are written as the bot's agent.",
+    )
+    public_name = fields.Char(
+        "Name for Customers",
+        help="What customers are told: “Olena, delivery”. Empty: the user's name.",
     )
     available = fields.Boolean(
         default=True,

@@ -262,6 +262,11 @@ class HelpcrunchOperatorSession(models.Model):
                 key=f"{session.id}:{now:%Y%m%d%H%M}",
             )
 
+    def _get_public_name(self, user):
+        """Return what customers are told of who writes to them in this session."""
+        rows = self.queue_id.operator_ids.filtered(lambda row: row.user_id == user)
+        return rows[:1].public_name or user.name or ""
+
     def _is_answered_in_odoo(self):
         """Tell whether the operator answers in Odoo, and not in HelpCrunch's inbox.
 
@@ -345,6 +350,7 @@ class HelpcrunchOperatorSession(models.Model):
                        ) AS timer (kind, since, minutes, is_on)
                  WHERE session.state = 'active' AND chat.state = 'operator'
                    AND timer.minutes > 0 AND timer.is_on
+                   AND session.is_snoozed IS NOT TRUE
                    AND timer.since + timer.minutes * INTERVAL '1 minute' <= %s
               ORDER BY timer.since LIMIT %s
                 """,

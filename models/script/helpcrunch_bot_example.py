@@ -285,7 +285,7 @@ class HelpcrunchBot(models.Model):
                 "code": "manager",
                 "step_type": "forward_operator",
                 "name": self.env._("A manager"),
-                "message": self.env._("One moment, I am calling a manager."),
+                "message": self.env._("One moment, I am looking for a free manager."),
                 "aliases": ("Manager", "Менеджер"),
                 # Nobody there: the customer leaves a number instead.
                 "links": {"next_step_id": "goodbye", "no_operator_step_id": "leads"},

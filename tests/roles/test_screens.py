@@ -300,6 +300,7 @@ class TestScreensOfRoles(ScreensCase):
                 "helpcrunch_chat_menu",
                 "helpcrunch_chat_menu_waiting",
                 "helpcrunch_operator_menu",
+                "mail_canned_response_menu",
             },
         )
 

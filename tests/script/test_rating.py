@@ -46,8 +46,10 @@ class TestRating(OperatorCase):
         self.assertIn("rated", self.codes())
 
     def test_nothing_follows_and_the_chat_is_closed(self):
+        self.rating.done_message = "It helps us."
         chat = self.asked()
         self.says("4")
+        self.assertEqual(self.texts()[-1], "It helps us.")
         self.assertEqual((chat.state, self.remote()["status"]), ("done", "closed"))
 
     def test_the_flow_goes_on_and_the_chat_stays_open(self):

@@ -47,7 +47,7 @@ def _draw(administrator, manager, account_id):
     step("Welcome to the shop", alias="/start")
     bye = step("Thank you for writing!")
     step(
-        "One moment, I am calling a manager.",
+        "One moment, I am looking for a free manager.",
         "forward_operator",
         "manager",
         queue_id=queue,

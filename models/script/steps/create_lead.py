@@ -130,7 +130,7 @@ class HelpcrunchStep(models.Model):
             "phone": partner.phone,
             "email_from": partner.email,
             "company_id": chat.company_id.id,
-            "tag_ids": [fields.Command.set(self.lead_tag_ids.ids)],
+            "tag_ids": [fields.Command.set((self.lead_tag_ids | chat.tag_ids).ids)],
             "source_id": bot.source_id.id,
             # A webhook of the older form names no channel (helpcrunch-api.md 5).
             "medium_id": channel._get_medium().id if channel else False,

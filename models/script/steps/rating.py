@@ -56,6 +56,8 @@ class HelpcrunchStep(models.Model):
         chat._keep_answer(self, label)
         chat._trace("answer", text=label)
         chat._keep_rating(name, chat._get_own_sessions())
+        if self.done_message:
+            chat._say(self.done_message, self)
         return self.next_step_id or chat._end_rating()
 
     def _get_points(self):

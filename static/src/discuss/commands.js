@@ -13,7 +13,10 @@ const commandRegistry = registry.category("discuss.channel_commands");
 const COMMANDS = {
     lead: _t("Create a lead: /lead title"),
     close: _t("End the dialogue"),
-    transfer: _t("Hand over: /transfer queue or operator"),
+    transfer: _t("Hand over: /transfer queue or operator: why"),
+    tag: _t("Say what it is about: /tag name"),
+    untag: _t("Take a tag off: /untag name"),
+    snooze: _t("Put aside: /snooze minutes, or until the customer writes"),
     pause: _t("Stop the timers and keep the bot silent"),
     resume: _t("Give the dialogue back to the bot"),
 };

@@ -3,6 +3,7 @@
  * she says so, because a colleague is mentioned, or because the dialogue is a colleague's
  * who has invited her. The server decides the same way, whatever a client says.
  */
+import { CannedResponse } from "@mail/core/common/canned_response_model";
 import { Composer } from "@mail/core/common/composer";
 import { registerComposerAction } from "@mail/core/common/composer_actions";
 import { Composer as ComposerRecord } from "@mail/core/common/composer_model";
@@ -17,6 +18,14 @@ import { readCommand } from "./commands";
 
 /** How the composer writes that colleagues are mentioned; the server looks for it too. */
 const MENTION_LINK = /data-oe-model="res\.(partner|role)"|o-discuss-mention/;
+
+patch(CannedResponse.prototype, {
+    setup() {
+        super.setup(...arguments);
+        /** What it does in a dialogue once it is sent, as it would be typed. */
+        this.helpcrunch_orders = fields.Attr([]);
+    },
+});
 
 /** @type {import("models").Composer} */
 const composerRecordPatch = {
@@ -42,6 +51,12 @@ const composerRecordPatch = {
         }
         this.helpcrunchSwitches++;
         this.autofocus++;
+    },
+    /** What the canned responses in it do once it is sent. */
+    get helpcrunchOrders() {
+        return this.targetThread?.helpcrunchIsOpen && !this.helpcrunchIsNote
+            ? this.cannedResponses.flatMap((response) => response.helpcrunch_orders || [])
+            : [];
     },
     get helpcrunchIsNote() {
         const { composerHtml, replyToMessage, targetThread } = this;

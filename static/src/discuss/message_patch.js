@@ -42,6 +42,13 @@ const messagePatch = {
     get editable() {
         return !this.thread?.helpcrunchIsChannel && super.editable;
     },
+    /** @override as Odoo does in Live Chat: customers write in their own language */
+    isTranslatable(thread) {
+        return (
+            super.isTranslatable(...arguments) ||
+            (Boolean(thread?.helpcrunchIsChannel) && this.store.hasMessageTranslationFeature)
+        );
+    },
     /** @override the customer would not see it */
     canAddReaction() {
         return !this.thread?.helpcrunchIsChannel && super.canAddReaction(...arguments);

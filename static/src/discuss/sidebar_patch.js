@@ -1,10 +1,13 @@
 /**
- * Closed dialogues stay in the sidebar until they are unpinned; they are greyed out, so
- * that those which wait for an answer are seen.
+ * The dialogues in the sidebar: how long each customer has waited for an answer. Closed
+ * ones stay until they are unpinned; they are greyed out, so that those which wait are
+ * seen.
  */
 import { DiscussSidebarChannel } from "@mail/discuss/core/public_web/discuss_sidebar_categories";
 
 import { patch } from "@web/core/utils/patch";
+
+import { Since } from "../waiting/since";
 
 /** @type {import("@mail/discuss/core/public_web/discuss_sidebar_categories").DiscussSidebarChannel} */
 const discussSidebarChannelPatch = {
@@ -22,3 +25,4 @@ const discussSidebarChannelPatch = {
     },
 };
 patch(DiscussSidebarChannel.prototype, discussSidebarChannelPatch);
+DiscussSidebarChannel.components = { ...DiscussSidebarChannel.components, Since };

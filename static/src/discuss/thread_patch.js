@@ -15,6 +15,7 @@ import { patch } from "@web/core/utils/patch";
 import { imageUrl } from "@web/core/utils/urls";
 
 import { readCommand } from "./commands";
+import { findNextDialogue } from "./next_dialogue";
 
 /** @type {import("models").Thread} */
 const threadPatch = {
@@ -33,7 +34,13 @@ const threadPatch = {
          *      state: "bot"|"queued"|"operator"|"paused"|"done",
          *      channel: string,
          *      queue: string,
-         *      partner: false|{id: number, name: string, phone: string, email: string},
+         *      partner: false|{
+         *          id: number, name: string, phone: string, email: string,
+         *          tag_ids: number[], can_tag: boolean,
+         *      },
+         *      tags: {id: number, name: string}[],
+         *      answers: {id: number, question: string, answer: string}[],
+         *      is_snoozed: boolean,
          *      leads: {id: number, name: string, can_open: boolean}[],
          *      former: {id: number, name: string, ended_at: string}[],
          *      inbox_url: string|false,
@@ -44,6 +51,8 @@ const threadPatch = {
                 this.onHelpcrunchHandedOver();
             },
         });
+        /** Since when the customer waits for a person's answer. */
+        this.helpcrunch_waits_since = fields.Datetime();
         /** Whether what was handed over has been kept on the screen. */
         this.helpcrunchIsKept = false;
     },
@@ -60,6 +69,10 @@ const threadPatch = {
     },
     get helpcrunchIsOpen() {
         return this.helpcrunchIsChannel && Boolean(this.helpcrunch_info?.is_open);
+    },
+    /** Somebody waits, and an operator may answer. */
+    get helpcrunchWaitsSince() {
+        return this.helpcrunchIsOpen && this.helpcrunch_waits_since;
     },
     /** @param {string} body e.g. "/lead Title" */
     helpcrunchRunCommand(body) {
@@ -98,6 +111,15 @@ const threadPatch = {
                 this.closeChatWindow({ force: true });
             }
         }
+        if (this.helpcrunchIsOpen && !this.displayToSelf && this.helpcrunchIsBeforeMe) {
+            // Put aside: on to who waits, never to where all colleagues read along.
+            const next = findNextDialogue(this.store);
+            if (next) {
+                next.setAsDiscussThread();
+            } else {
+                this.isLocallyPinned = true;
+            }
+        }
         super.onPinStateUpdated();
     },
     /** Hear no more of what is somebody else's; when it comes back, read what was missed. */
@@ -110,6 +132,9 @@ const threadPatch = {
             this.messages.splice(0, this.messages.length);
             this.fetchNewMessages();
         }
+    },
+    get helpcrunchIsBeforeMe() {
+        return this.store.discuss?.isActive && this.eq(this.store.discuss.thread);
     },
     get helpcrunchIsHandedOver() {
         return this.helpcrunchIsChannel && Boolean(this.helpcrunch_info?.handed_to);

@@ -4,10 +4,13 @@
  */
 import { Component, useState } from "@odoo/owl";
 
+import { useCommand } from "@web/core/commands/command_hook";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { session } from "@web/session";
+
+import { openNextDialogue } from "../discuss/next_dialogue";
 
 export class HelpcrunchAvailability extends Component {
     static template = "helpcrunch_chatbot.Availability";
@@ -19,6 +22,13 @@ export class HelpcrunchAvailability extends Component {
         this.state = useState({
             available: Boolean(session.helpcrunch_operator?.available),
             isSaving: false,
+        });
+        const store = useService("mail.store");
+        useCommand(_t("Next customer who waits"), () => openNextDialogue(store, this.notification), {
+            category: "activity",
+            hotkey: "alt+shift+n",
+            global: true,
+            hotkeyOptions: { bypassEditableProtection: true },
         });
     }
 
