@@ -39,11 +39,21 @@ watch() {
     while kill -0 "$WATCHED" 2> /dev/null; do
         sleep 0.2
         ticks=$((ticks + 1))
-        [ $((ticks % 100)) != 0 ] || say "  still at it: $(tail -n 1 "$log" | cut -c1-160)"
+        [ $((ticks % 100)) != 0 ] || say "  still at it: $(tell_progress "$log")"
     done
     wait "$WATCHED" || status=$?
     WATCHED=
     return $status
+}
+# How far it is: which of how many addons Odoo loads, else what was said last.
+tell_progress() {
+    local line
+    line=$(tail -n 1 "$1" | cut -c1-160)
+    case $line in *" odoo.modules."* | *" odoo.registry"*)
+        line=$(grep -oE 'module [a-z_0-9]+ \([0-9]+/[0-9]+\)' "$1" | tail -n 1 || true)
+        ;;
+    esac
+    printf '%s' "${line:-just begun}"
 }
 end_watched() { [ -z "$WATCHED" ] || end_group "$WATCHED"; }
 

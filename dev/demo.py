@@ -7,8 +7,10 @@ and says where HelpCrunch is, a manager of the addon connects and draws. Address
 from DEMO_STANDIN_URL (the stand-in), DEMO_ODOO_URL and DEMO_DATABASE.
 """
 
+import base64
 import json
 import os
+from pathlib import Path
 from urllib.request import Request, urlopen
 
 from people import Person, Refused, add_user, connect, go_live, set_addresses
@@ -18,6 +20,7 @@ ODOO_URL = os.environ["DEMO_ODOO_URL"]
 DATABASE = os.environ["DEMO_DATABASE"]
 # A Ukrainian shop, and somebody to be merged with: give this number to the example bot.
 CUSTOMER = {"name": "Оксана Гончар", "phone": "067 123-45-67", "city": "Львів"}
+SHOP = Path(__file__).with_name("shop.json")
 # Who answers when the bot cannot: two, so that a dialogue can be handed over.
 OPERATORS = {"operator": "Олена Коваль", "colleague": "Петро Шевчук"}
 
@@ -70,8 +73,47 @@ def staff_queue(manager):
         if len(manager.search("helpcrunch.operator", staff)) < len(operators):
             rows = [(0, 0, {"user_id": operator}) for operator in operators]
             manager.write(
-                "helpcrunch.operator.queue", queue, {"operator_ids": [(5,), *rows]}
+                "helpcrunch.operator.queue",
+                queue,
+                {
+                    "operator_ids": [(5,), *rows],
+                    # Whoever tries it logs in as one of them, and gets who waits.
+                    "only_online": True,
+                    "operator_silence_minutes": 10,
+                },
             )
+
+
+def open_shop(manager):
+    """Let the manager import the bot of a shop, with what its operators answer often.
+
+    :return: the bot, which is there once
+    """
+    content = base64.b64encode(SHOP.read_bytes()).decode()
+    name = json.loads(SHOP.read_text())["bot"]["name"]
+    found = manager.search("helpcrunch.bot", [("name", "=", name)])
+    if found:
+        return found[0]
+    wizard = manager.create("helpcrunch.bot.import", {"content": content})
+    bot_id = manager.press("helpcrunch.bot.import", "action_import", wizard)["res_id"]
+    for tag in ("Доставка", "Повернення"):
+        manager.create("crm.tag", {"name": tag})
+    delivery = manager.search("crm.tag", [("name", "=", "Доставка")])
+    group = manager.ref("helpcrunch_chatbot.group_operator")
+    for answer in (
+        {
+            "source": "доставка",
+            "substitution": "Доставляємо Новою поштою за один-три дні.",
+            "helpcrunch_tag_ids": [(6, 0, delivery)],
+        },
+        {
+            "source": "бувайте",
+            "substitution": "Дякуємо, що звернулися. Гарного дня!",
+            "helpcrunch_after": "close",
+        },
+    ):
+        manager.create("mail.canned.response", {**answer, "group_ids": [(4, group)]})
+    return bot_id
 
 
 def main():
@@ -79,15 +121,10 @@ def main():
     administrator = Person(ODOO_URL, DATABASE, "admin")
     is_first = set_up(administrator)
     manager = Person(ODOO_URL, DATABASE, "manager")
-    bot_id = manager.search("helpcrunch.bot", [], active_test=False)[0]
-    account_id = manager.read("helpcrunch.bot", bot_id, "account_id")[0]
+    account_id = manager.search("helpcrunch.account", [], active_test=False)[0]
     connect(administrator, manager, account_id, STANDIN_URL)
+    bot_id = open_shop(manager)
     staff_queue(manager)
-    vals = {"tz": "Europe/Kyiv"}
-    ukrainian = manager.search("res.lang", [("code", "=", "uk_UA")])
-    if ukrainian:
-        vals["language_id"] = ukrainian[0]
-    manager.write("helpcrunch.bot", bot_id, vals)
     if is_first:
         go_live(manager, bot_id)
     tell_standin("clear_webhooks")
