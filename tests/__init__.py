@@ -105,6 +105,7 @@ from .script import (
     test_create_lead,
     test_drawing,
     test_example,
+    test_flow,
     test_languages,
     test_live_bots,
     test_media,

@@ -313,6 +313,15 @@ class HelpcrunchChat(models.Model):
         """Say a text to the customer when the turn is committed."""
         self._turn.say(text, step)
 
+    def _ask(self, text, step):
+        """Ask the next question of a step that asks several.
+
+        What was written before it was there is no answer to it, and its attempts are
+        counted anew.
+        """
+        self.attempts = 0
+        self._turn.ask(text, step)
+
     def _say_step(self, step):
         """Say a step's text, then show its media in order."""
         self._turn.say(step._get_text(), step)
@@ -339,19 +348,20 @@ class HelpcrunchChat(models.Model):
             self.partner_id = self.customer_id._ensure_partner()
         return self.partner_id
 
-    def _count_attempt(self, step, reason=None):
+    def _count_attempt(self, step, reason=None, failed_step=None):
         """Count an answer that will not do; return where that leads.
 
         One message, the step's own or else the question again; none on the last
         attempt, after which the dialogue goes on elsewhere (spec 4.4).
 
         :param str reason: what is said instead, if there is more to say
+        :param failed_step: where it goes on, if not where the step says for its type
         """
         self.attempts += 1
         self._trace("invalid", step=step, number=self.attempts)
         if self.attempts >= max(step.max_attempts, 1):
             self._trace("failed", step=step)
-            return step.failed_step_id or step.next_step_id
+            return failed_step or step.failed_step_id or step.next_step_id
         self._say(reason or step.invalid_message or step._get_text(), step)
         return WAIT
 
@@ -364,6 +374,14 @@ class HelpcrunchChat(models.Model):
     def _trace(self, code, **values):
         """Write down for the *Why?* view what was decided."""
         self._turn.note(code, **values)
+
+    @api.model
+    def _get_trace_sentences(self):
+        """Return ``{code: sentence}`` of the *Why?* view; an addon adds its own.
+
+        A sentence may hold ``%(step)s``, ``%(text)s`` and ``%(number)s``.
+        """
+        return trace.get_sentences(self.env)
 
     # === PLACEHOLDERS === #
 

@@ -12,7 +12,7 @@ def explain(event):
         {line["step"] for line in lines if line.get("step")}
     )
     names = {step.id: step.name for step in steps.exists()}
-    known, sentences = _sentences(event.env), []
+    known, sentences = event.env["helpcrunch.chat"]._get_trace_sentences(), []
     for line in lines:
         # Another addon's may have no sentence; better its code than nothing.
         sentence = known.get(line["code"], line["code"])
@@ -28,7 +28,8 @@ def explain(event):
     return sentences
 
 
-def _sentences(env):
+def get_sentences(env):
+    """Return ``{code: sentence}`` for what the engine and the step types write down."""
     return {
         "start": env._("The dialogue began."),
         "enter": env._("Step “%(step)s” was entered."),

@@ -296,6 +296,12 @@ class Turn:
             return following
         return step.fallback_step_id or step.next_step_id
 
+    def ask(self, text, step):
+        """Queue a text that is the open question from now on."""
+        said = len(self.lines)
+        self.say(text, step)
+        self._ask(self.lines[said:])
+
     def _ask(self, lines):
         """Remember which line is the open question: the last text, not a picture."""
         self.asked = True

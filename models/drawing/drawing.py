@@ -215,7 +215,7 @@ class Loader:
                     type=row["step_type"],
                 )
             )
-        vals = self._read(model, row, place)
+        vals = self._read(model, self._without_unknown_flow(row, place), place)
         clock = {name: vals.pop(name) for name in CLOCK if name in vals}
         step = self.steps.get(row["code"])
         if not step:
@@ -234,6 +234,22 @@ class Loader:
                 step.partner_domain = vals["partner_domain"]
         elif changed := _find_changed(step, vals):
             step.write(changed)
+
+    def _without_unknown_flow(self, row, place):
+        """Return a step that says its text and goes on, if its flow is not there."""
+        flows = self.env["helpcrunch.step"]._fields["flow"].get_values(self.env)
+        flow = row.get("flow")
+        if not isinstance(flow, str) or flow in flows:
+            return row
+        self.missing.append(
+            self.env._(
+                "%(place)s: this Odoo does not know the standard flow “%(flow)s”, so "
+                "the step only says its text. Install the addon it comes from.",
+                place=place,
+                flow=flow,
+            )
+        )
+        return {**row, "flow": "default"}
 
     def _load_links(self, row):
         step = self.steps[row["code"]]

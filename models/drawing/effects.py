@@ -16,6 +16,7 @@ class Effects:
         # sudo: ir.model.fields - what the administrator chose, for names only
         self.fields = {field.name: field for field in steps.field_id.sudo()}
         self.calls = self.env["helpcrunch.outbox"]
+        self.told = set()
         self.before = self._look()
 
     def note_calls(self, calls):
@@ -53,6 +54,7 @@ class Effects:
             *self._tell_look_ups(env, now["look_ups"] - before["look_ups"]),
             *(self._tell_lead(env, lead) for lead in now["leads"] - before["leads"]),
             *self._tell_owner(env, before, now),
+            *self._tell_flows(env),
             *self._tell_calls(env),
         ]
         self.before, self.calls = now, self.calls.browse()
@@ -128,6 +130,13 @@ class Effects:
             yield env._("“%(user)s” gets the dialogue.", user=now["user"].name or "")
         elif now["state"] == "done":
             yield env._("The dialogue ends.")
+
+    def _tell_flows(self, env):
+        """What flows of other addons have made, each once."""
+        for sentence in self.chat._tell_effects(env):
+            if sentence not in self.told:
+                self.told.add(sentence)
+                yield sentence
 
     def _tell_calls(self, env):
         for call in self.calls:

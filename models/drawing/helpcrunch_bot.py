@@ -140,6 +140,7 @@ class HelpcrunchBot(models.Model):
             levels.setdefault(problem.step_id, problem.level)
         steps = self.step_ids
         types = dict(steps._fields["step_type"]._description_selection(self.env))
+        flows = dict(steps._fields["flow"]._description_selection(self.env))
         start = steps._find_start()
         return {
             "steps": [
@@ -147,7 +148,9 @@ class HelpcrunchBot(models.Model):
                     "id": step.id,
                     "name": step.name,
                     "type": step.step_type,
-                    "type_name": types[step.step_type],
+                    "type_name": flows[step.flow]
+                    if step._has_flow()
+                    else types[step.step_type],
                     "text": (step.message or "").strip().split("\n")[0][:80],
                     "aliases": step.alias_ids.filtered(
                         lambda alias: alias.phrase and not alias.scope_step_id

@@ -57,6 +57,16 @@ class HelpcrunchChat(models.Model):
         domain = [("company_id", "in", self.env.companies.ids), *conditions]
         return self.env[model].search(domain, order="id desc", limit=1)
 
+    def _tell_effects(self, env):
+        """Return in words what a flow has made in this dialogue, for *Try it*.
+
+        An addon adds its own sentences; each is told after the turn that it is new in.
+
+        :param env: whose user reads it
+        :rtype: list[str]
+        """
+        return []
+
     def _on_trial_step(self, event):
         """Begin a trial at the step that somebody looks at."""
         turn = self._turn

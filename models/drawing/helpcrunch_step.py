@@ -64,7 +64,7 @@ class HelpcrunchStep(models.Model):
         """Return what is wrong with this step by itself.
 
         A type adds its own by ``_lint_<type>(self)``, which yields the code, the level
-        and the sentence of each.
+        and the sentence of each; a flow does by ``_lint_flow_<flow>(self)``.
 
         :param dict texts: its text in each language
         :rtype: list[Problem]
@@ -76,7 +76,7 @@ class HelpcrunchStep(models.Model):
             *self._find_question_problems(),
             *self._find_record_problems(),
         ]
-        if broken := self._call_type("check"):
+        if broken := self._find_kind_problem():
             found.append(
                 (
                     "broken",
@@ -84,8 +84,8 @@ class HelpcrunchStep(models.Model):
                     self.env._("It cannot be used: %(reason)s", reason=broken),
                 )
             )
-        if hasattr(self, f"_lint_{self.step_type}"):
-            found += self._call_type("lint")
+        if self._has_verb("lint"):
+            found += self._call("lint")
         return [
             Problem(code, level, message, self.id) for code, level, message in found
         ]
@@ -147,8 +147,13 @@ class HelpcrunchStep(models.Model):
             )
 
     def _find_question_problems(self):
-        """A question after which nothing follows, whatever is answered."""
-        if self.waits and not self._leads_on() and not self._is_heard_elsewhere():
+        """A question after which nothing follows, whatever is answered.
+
+        A flow does something with the answers; behind it the dialogue may rest.
+        """
+        if not self.waits or self._has_flow():
+            return
+        if not self._leads_on() and not self._is_heard_elsewhere():
             yield (
                 "dead_end",
                 "warning",
@@ -193,6 +198,14 @@ class HelpcrunchStep(models.Model):
 
     # === AS A GRAPH === #
 
+    @api.model
+    def _get_link_kind(self, name):
+        """Return as what kind of arrow a field is drawn that leads to another step.
+
+        The kinds are listed in ``static/src/drawing/picture.js``.
+        """
+        return name.removesuffix("_step_id")
+
     def _goes_by_name(self):
         """Tell whether a text leads from here to any step of that name."""
         return self.step_type == "free_input"
@@ -210,7 +223,7 @@ class HelpcrunchStep(models.Model):
         """
         self.ensure_one()
         edges = [
-            (name.removesuffix("_step_id"), self[name], "")
+            (self._get_link_kind(name), self[name], "")
             for name in self._get_link_fields()
         ]
         edges += [

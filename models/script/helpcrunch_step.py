@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
-from ...tools import marks, placeholders
+from ...tools import marks, matching, placeholders
 
 # What a step type's `_enter_…` or `_receive_…` returns when the dialogue stays where it
 # is until the customer writes.
@@ -55,6 +55,13 @@ class HelpcrunchStep(models.Model):
     ``_match_<type>(self, chat, text)`` (texts it knows before aliases are looked at)
     ``_interrupt_<type>(self, text)`` (may an alias lead away from its question?) and
     ``_hears_calls_<type>(self)`` (if not, may one that leads to a person?).
+
+    A flow is what an addon adds to ``flow``, for steps of the types that take one
+    (:meth:`_flow_types`). It has the same verbs under the name ``flow_<flow>`` and does
+    its work in place of the type's: ``_enter_flow_<flow>``, ``_receive_flow_<flow>``,
+    ``_check_flow_<flow>``. Entered again, it goes on where it was; at its end it
+    returns ``self.next_step_id``. Unless it says otherwise, its questions want data:
+    only a command or a word for an operator leads away from them.
     """
 
     _name = "helpcrunch.step"
@@ -120,8 +127,10 @@ class HelpcrunchStep(models.Model):
         "Standard Flow",
         required=True,
         default="default",
-        help="Other addons offer their own flows here, such as orders or surveys.",
+        help="Other addons offer their own flows here, such as orders or surveys. One "
+        "runs after the text of the step; at its end the dialogue goes on.",
     )
+    takes_flow = fields.Boolean(compute="_compute_takes_flow")
     alias_ids = fields.One2many("helpcrunch.step.alias", "step_id", "Aliases")
     media_ids = fields.One2many(
         "helpcrunch.step.media", "step_id", "Multimedia", copy=True
@@ -172,10 +181,20 @@ class HelpcrunchStep(models.Model):
                 alias.name for alias in step.alias_ids if alias.name
             )
 
-    @api.depends("step_type")
+    @api.depends("step_type", "flow")
     def _compute_waits(self):
         for step in self:
-            step.waits = hasattr(step, f"_receive_{step.step_type}")
+            step.waits = step._has_verb("receive")
+
+    @api.depends("step_type")
+    def _compute_takes_flow(self):
+        for step in self:
+            step.takes_flow = step.step_type in step._flow_types()
+
+    @api.onchange("step_type")
+    def _onchange_takes_flow(self):
+        if not self.takes_flow:
+            self.flow = "default"
 
     @api.depends("name", "bot_id.name")
     @api.depends_context("helpcrunch_show_bot")
@@ -196,7 +215,7 @@ class HelpcrunchStep(models.Model):
                 step._find_foreign_link(),
                 step._find_domain_problem(),
                 step._find_placeholder_problem(),
-                step._call_type("check"),
+                step._find_kind_problem(),
             ):
                 if problem:
                     raise ValidationError(
@@ -302,16 +321,16 @@ class HelpcrunchStep(models.Model):
     # === FOR THE ENGINE === #
 
     def _enter(self, chat):
-        """Say the step's text and media, then do the type's work."""
+        """Say the step's text and media, then do the work of its type, or its flow."""
         self.ensure_one()
         chat._say_step(self)
-        return self._call_type("enter", chat)
+        return self._call("enter", chat)
 
     def _get_text(self):
         """Return what the step says, in the language of the context."""
         self.ensure_one()
-        if hasattr(self, f"_get_text_{self.step_type}"):
-            return self._call_type("get_text")
+        if self._has_verb("get_text"):
+            return self._call("get_text")
         return self.message
 
     def _match(self, chat, text):
@@ -321,26 +340,27 @@ class HelpcrunchStep(models.Model):
         the text. Only called if :meth:`_knows_answers`.
         """
         self.ensure_one()
-        return self._call_type("match", chat, text)
+        return self._call("match", chat, text)
 
     def _knows_answers(self):
         """Tell whether the type knows texts before aliases are looked at."""
         self.ensure_one()
-        return hasattr(self, f"_match_{self.step_type}")
+        return self._has_verb("match")
 
     def _receive(self, chat, message):
         """Let the type take the customer's answer; None if it does not want it."""
         self.ensure_one()
         if not self.waits:
             return None
-        return self._call_type("receive", chat, message)
+        return self._call("receive", chat, message)
 
     def _accepts_interruption(self, text):
         """Tell whether an alias may lead away from this step's open question."""
         self.ensure_one()
-        if hasattr(self, f"_interrupt_{self.step_type}"):
-            return self._call_type("interrupt", text)
-        return True
+        if self._has_verb("interrupt"):
+            return self._call("interrupt", text)
+        # What is data to a flow is no phrase, "/start" is (spec 4.1).
+        return not self._has_flow() or matching.is_command(text)
 
     def _hears_calls(self):
         """Tell whether a phrase that leads to a person does so from this question too.
@@ -349,9 +369,9 @@ class HelpcrunchStep(models.Model):
         answer, a job for example, but no name and no number.
         """
         self.ensure_one()
-        if hasattr(self, f"_hears_calls_{self.step_type}"):
-            return self._call_type("hears_calls")
-        return True
+        if self._has_verb("hears_calls"):
+            return self._call("hears_calls")
+        return not self._has_flow()
 
     def _fits(self, partner):
         """Tell whether a contact passes the step's filter."""
@@ -402,8 +422,25 @@ class HelpcrunchStep(models.Model):
         """Return the types that lead to a person; a type adds itself."""
         return ()
 
-    def _call_type(self, verb, *args):
-        return getattr(self, f"_{verb}_{self.step_type}")(*args)
+    @api.model
+    def _flow_types(self):
+        """Return the types whose work a flow may do instead; a type adds itself."""
+        return ()
+
+    def _has_flow(self):
+        """Tell whether a flow of another addon does the step's work."""
+        self.ensure_one()
+        return (self.flow or "default") != "default"
+
+    def _get_kind(self):
+        """Return the name under which the verbs of the step's type or flow stand."""
+        return f"flow_{self.flow}" if self._has_flow() else self.step_type
+
+    def _has_verb(self, verb):
+        return hasattr(self, f"_{verb}_{self._get_kind()}")
+
+    def _call(self, verb, *args):
+        return getattr(self, f"_{verb}_{self._get_kind()}")(*args)
 
     # === A SOUND DRAWING === #
 
@@ -473,6 +510,7 @@ class HelpcrunchStep(models.Model):
         return [
             "bot_id",
             "step_type",
+            "flow",
             "message",
             "partner_domain",
             *self._get_link_fields(),
@@ -482,6 +520,16 @@ class HelpcrunchStep(models.Model):
     def _get_undrawn_fields(self):
         """Return the fields whose change leaves a compiled bot as it is."""
         return set()
+
+    def _find_kind_problem(self):
+        """Return what is wrong for the step's type, or for its flow."""
+        if self._has_flow() and self.step_type not in self._flow_types():
+            return self.env._(
+                "a step of this type does its own work and takes no standard flow. "
+                "Choose the default flow, or lead to a step of the type Text that has "
+                "the flow.",
+            )
+        return self._call("check")
 
     def _find_foreign_link(self):
         for name in self._get_link_fields():

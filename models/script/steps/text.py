@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class HelpcrunchStep(models.Model):
@@ -15,3 +15,7 @@ class HelpcrunchStep(models.Model):
 
     def _check_text(self):
         return None
+
+    @api.model
+    def _flow_types(self):
+        return (*super()._flow_types(), "text")
