@@ -127,16 +127,20 @@ def judge_unittest(path, verdict):
 def main():
     """Judge the files named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--log", type=Path, help="log of the Odoo run")
-    parser.add_argument("--status", type=int, default=0, help="its exit status")
+    parser.add_argument(
+        "--log", type=Path, action="append", default=[], help="log of an Odoo run"
+    )
+    parser.add_argument(
+        "--status", type=int, action="append", default=[], help="its exit status"
+    )
     parser.add_argument("--allow", type=Path, required=True, help="allow-list")
     parser.add_argument("unittest", type=Path, nargs="*", help="unittest output")
     options = parser.parse_args()
     verdict = Verdict()
     for path in options.unittest:
         judge_unittest(path, verdict)
-    if options.log:
-        judge_log(options.log, options.status, read_allowed(options.allow), verdict)
+    for log, status in zip(options.log, options.status, strict=True):
+        judge_log(log, status, read_allowed(options.allow), verdict)
     for complaint in verdict.complaints:
         print(f"\nFAILED: {complaint}")
     skipped = f", {verdict.skipped} skipped" if verdict.skipped else ""

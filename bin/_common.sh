@@ -16,6 +16,31 @@ now() { date +%s%N; }
 # Seconds, with one decimal, since a moment taken with now.
 since() { local t=$((($(now) - $1) / 100000000)); printf '%d.%d' $((t / 10)) $((t % 10)); }
 
+# The addons that stand on this one, below addons/, separated by commas.
+list_more_addons() {
+    local manifest names=()
+    for manifest in "$ROOT"/addons/*/__manifest__.py; do
+        [ ! -f "$manifest" ] || names+=("$(basename "$(dirname "$manifest")")")
+    done
+    (IFS=, && printf '%s\n' "${names[*]}")
+}
+
+# list_depends FOLDER...: the addons of Odoo that these addons stand on, separated by commas.
+list_depends() {
+    "$RUN/venv/bin/python" - "$ADDON" "$@" << 'PY'
+import ast
+import pathlib
+import sys
+
+ours, *folders = sys.argv[1:]
+wanted = set()
+for folder in folders:
+    manifest = pathlib.Path(folder, "__manifest__.py").read_text()
+    wanted.update(ast.literal_eval(manifest).get("depends", []))
+print(",".join(sorted(name for name in wanted if not name.startswith(ours))))
+PY
+}
+
 # stage "what is done" command...: says so before, and how long it took after.
 stage() {
     local what=$1 began status
