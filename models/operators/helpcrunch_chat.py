@@ -201,10 +201,12 @@ class HelpcrunchChat(models.Model):
         began = self.started_at or self.create_date
         return self.session_ids.filtered(lambda session: session.started_at >= began)
 
-    def _open_session(self, queue, operator=None, user=None, agent=None):
+    def _open_session(self, queue, operator=None, user=None, agent=None, moves=False):
         """Give the dialogue to somebody now, whoever's turn it is.
 
         A session that somebody else has ends with it.
+
+        :param bool moves: it counts in the queue's rotation, as a new one does
         """
         self._get_session()._end("transfer")
         vals = {
@@ -216,7 +218,7 @@ class HelpcrunchChat(models.Model):
             "agent_id": agent.id if agent else False,
             "customer_spoke_at": fields.Datetime.now() if self.unread else False,
         }
-        return self.env["helpcrunch.operator.session"]._open([vals])
+        return self.env["helpcrunch.operator.session"]._open([vals], is_turn=moves)
 
     def _take_over(self, agent):
         """Let a person who writes without being asked have the dialogue."""
@@ -308,7 +310,11 @@ class HelpcrunchChat(models.Model):
         if operator:
             self._connect(
                 self._open_session(
-                    operator.queue_id, operator, operator.user_id, operator.agent_id
+                    operator.queue_id,
+                    operator,
+                    operator.user_id,
+                    operator.agent_id,
+                    moves=True,
                 )
             )
         else:

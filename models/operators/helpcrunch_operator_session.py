@@ -165,8 +165,8 @@ class HelpcrunchOperatorSession(models.Model):
     def _open(self, rows, is_turn=False):
         """Open a session for each row of values. No other place makes one.
 
-        :param bool is_turn: it was the operators' turn in the queue's rotation; others
-            come before them next time
+        :param bool is_turn: it counts in the queue's rotation: others come before these
+            operators next time
         :return: the sessions, in the order of the rows
         :raise psycopg2.errors.UniqueViolation: somebody has one of the dialogues
         """

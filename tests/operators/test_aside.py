@@ -204,6 +204,12 @@ class TestHandOverReason(OperatorCase):
         self.assertEqual(chat.user_id, self.petro)
         self.assertIn("Olena: For Petro: Speaks Polish", self.notes())
 
+    def test_who_got_one_so_comes_later_in_the_rotation(self):
+        self.add_operator(self._user("ivan", "Ivan"))
+        self.assertEqual(self.connect().user_id, self.olena)
+        self.orders(self.olena, "/transfer Petro")
+        self.assertEqual(self.connect(5002).user_id.name, "Ivan")
+
     def test_a_name_with_a_colon_is_a_name(self):
         self.petro.name = "Petro: night"
         chat = self.connect()
