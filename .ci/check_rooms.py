@@ -59,7 +59,9 @@ def _check_import(place, node):
     if node.level:
         target = [*place[:-1][: len(place) - node.level], *filter(None, target)]
     where = f"{'/'.join(place)}:{node.lineno}"
-    if place[0] == "tools" and target[0] in ("models", "jobs", "odoo"):
+    # Those of an addon below addons/ may use the main addon's, by Odoo's name for it.
+    is_tool = target[:2] == ["odoo", "addons"] and target[3:4] == ["tools"]
+    if place[0] == "tools" and target[0] in ("models", "jobs", "odoo") and not is_tool:
         yield f"{where}: tools/ is plain Python and knows no {target[0]}"
     elif place[0] == "jobs" and target[0] == "models":
         yield f"{where}: jobs/ knows no model"
