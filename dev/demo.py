@@ -13,6 +13,7 @@ import os
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+from demo_survey import add_survey
 from people import Person, Refused, add_user, connect, go_live, set_addresses
 
 STANDIN_URL = os.environ["DEMO_STANDIN_URL"]
@@ -124,6 +125,7 @@ def main():
     account_id = manager.search("helpcrunch.account", [], active_test=False)[0]
     connect(administrator, manager, account_id, STANDIN_URL)
     bot_id = open_shop(manager)
+    add_survey(administrator, manager, bot_id)
     staff_queue(manager)
     if is_first:
         go_live(manager, bot_id)

@@ -120,8 +120,8 @@ class HelpcrunchStep(models.Model):
     # === THE PARTICIPATION === #
 
     def _find_survey_input(self, domain):
-        """Return the newest participation of these that is not finished."""
-        return self.env["survey.user_input"].search(
+        """Return the newest participation of these that is not finished, locked."""
+        user_input = self.env["survey.user_input"].search(
             [
                 ("survey_id", "=", self.survey_id.id),
                 ("state", "!=", "done"),
@@ -130,6 +130,7 @@ class HelpcrunchStep(models.Model):
             ],
             limit=1,
         )
+        return user_input._helpcrunch_lock() if user_input else user_input
 
     def _take_survey_up(self, chat):
         """Return what the customer has begun, in this dialogue or in another one."""

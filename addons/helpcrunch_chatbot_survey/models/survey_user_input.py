@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from .survey_question import Answer, to_text
 
@@ -46,6 +47,22 @@ class SurveyUserInput(models.Model):
             operation != "write" or self.env.su or field.name not in _OWN_FIELDS
         )
 
+    def _helpcrunch_lock(self):
+        """Lock it in a turn, or clash at once with another dialogue that has it.
+
+        Plain SQL: a clash is no error to be logged, the turn is taken again.
+
+        :return: it, or an empty one if it is gone
+        """
+        self.env.cr.execute(
+            SQL(
+                "SELECT id FROM survey_user_input WHERE id = ANY(%s) FOR NO KEY UPDATE",
+                self.ids,
+            ),
+            log_exceptions=False,
+        )
+        return self.browse(row[0] for row in self.env.cr.fetchall())
+
     # === WHAT IS ASKED === #
 
     def _helpcrunch_go_on(self):
@@ -62,9 +79,13 @@ class SurveyUserInput(models.Model):
             vals["last_displayed_page_id"] = shown.id
         self.write(vals)
 
+    def _helpcrunch_get_questions(self):
+        """Return the questions in Survey's order; at first they are as picked."""
+        return self.predefined_question_ids.sorted()
+
     def _helpcrunch_find_next(self, question):
         """Return the question after this one, by Survey's order and conditions."""
-        questions = self.predefined_question_ids
+        questions = self._helpcrunch_get_questions()
         inactive = self._get_inactive_conditional_questions()
         if question in questions:
             place = questions.ids.index(question.id) + 1
@@ -106,7 +127,7 @@ class SurveyUserInput(models.Model):
 
     def _helpcrunch_tell_section(self, question):
         """Return what Survey shows of a section before its first question."""
-        page, questions = question.page_id, self.predefined_question_ids
+        page, questions = question.page_id, self._helpcrunch_get_questions()
         before = questions[: questions.ids.index(question.id)]
         if not page or page in before.page_id or self.helpcrunch_pending:
             return ""

@@ -4,4 +4,5 @@ from . import (
     test_survey_flow,
     test_survey_people,
     test_survey_questions,
+    test_survey_threads,
 )
