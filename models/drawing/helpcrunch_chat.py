@@ -2,6 +2,8 @@
 
 from odoo import api, models
 
+from .trial import TRIAL
+
 
 class HelpcrunchChat(models.Model):
     _inherit = "helpcrunch.chat"
@@ -56,6 +58,10 @@ class HelpcrunchChat(models.Model):
     def _find_newest(self, model, *conditions):
         domain = [("company_id", "in", self.env.companies.ids), *conditions]
         return self.env[model].search(domain, order="id desc", limit=1)
+
+    def _is_on_trial(self):
+        """Tell whether this is *Try it*: what would leave the database is left out."""
+        return self.external_id.startswith(TRIAL)
 
     def _tell_effects(self, env):
         """Return in words what a flow has made in this dialogue, for *Try it*.

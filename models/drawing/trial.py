@@ -24,6 +24,8 @@ from .effects import Effects
 
 _logger = logging.getLogger(__name__)
 
+# How the ids begin that HelpCrunch would have given.
+TRIAL = "trial:"
 # A flow that keeps making events of its own is no trial any more.
 _MAX_EVENTS = 20
 _MAX_TEXTS = 100
@@ -189,7 +191,7 @@ class Trial:
         self._staff_queues()
         return self.env["helpcrunch.chat"].create(
             {
-                "external_id": f"trial:{uuid4()}",
+                "external_id": f"{TRIAL}{uuid4()}",
                 "account_id": account.id,
                 "bot_id": bot.id,
                 "application_id": application.id,
@@ -202,7 +204,7 @@ class Trial:
 
     def _make_customer(self, account, application):
         customers = self.env["helpcrunch.customer"].with_company(account.company_id)
-        number = f"trial:{uuid4()}"
+        number = f"{TRIAL}{uuid4()}"
         partner = self.env["res.partner"].browse(self.options.get("partner_id") or [])
         if partner:
             # sudo is the machine's: who tries was asked whether she may see it

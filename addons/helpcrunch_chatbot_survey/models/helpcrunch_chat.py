@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from odoo.addons.helpcrunch_chatbot.models.dialogue.turn import ignore
+
 
 class HelpcrunchChat(models.Model):
     _inherit = "helpcrunch.chat"
@@ -33,6 +35,7 @@ class HelpcrunchChat(models.Model):
         """Open the participations that were had in this dialogue."""
         self.ensure_one()
         self.check_access("read")
+        self.env["survey.user_input"].check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "survey.action_survey_user_input"
         )
@@ -40,6 +43,18 @@ class HelpcrunchChat(models.Model):
         return {**action, "domain": domain, "context": {"create": False}}
 
     # === FOR THE FLOW === #
+
+    def _on_survey_certified(self, event):
+        """Send the certificate that was earned in this dialogue."""
+        user_input = self.env["survey.user_input"].browse(event.payload.get("input"))
+        template = user_input.exists().survey_id.certification_mail_template_id
+        if not template or self._is_on_trial():
+            return ignore("not_used")
+        # As Survey does, which has left it to us.
+        template.send_mail(
+            user_input.id, email_layout_xmlid="mail.mail_notification_light"
+        )
+        return None
 
     def _get_survey_words(self):
         """Return an environment in a language that this addon speaks.

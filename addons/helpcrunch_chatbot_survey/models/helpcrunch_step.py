@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from odoo.addons.helpcrunch_chatbot.models.script.helpcrunch_step import WAIT
 from odoo.addons.helpcrunch_chatbot.tools import files, matching
 
+from .mail_template import MAIL_LATER, MAIL_LATER_KEY
 from .survey_question import to_text
 
 
@@ -130,7 +131,9 @@ class HelpcrunchStep(models.Model):
             ],
             limit=1,
         )
-        return user_input._helpcrunch_lock() if user_input else user_input
+        if not user_input:
+            return user_input
+        return user_input._helpcrunch_lock()._helpcrunch_in_its_language()
 
     def _take_survey_up(self, chat):
         """Return what the customer has begun, in this dialogue or in another one."""
@@ -175,7 +178,7 @@ class HelpcrunchStep(models.Model):
         user_input = survey._create_answer(
             partner=partner,
             helpcrunch_chat_id=chat.id,
-            lang_id=self.env["res.lang"]._get_data(code=self.env.lang or "en_US").id,
+            lang_id=self._choose_survey_lang().id,
             # A live session is for those who are in the room.
             is_session_answer=False,
             state="new",
@@ -184,12 +187,19 @@ class HelpcrunchStep(models.Model):
         user_input._helpcrunch_go_on()
         user_input._mark_in_progress()
         chat._trace("survey_begun", text=survey.title)
-        self._introduce_survey(chat)
+        user_input = user_input._helpcrunch_in_its_language()
+        self._introduce_survey(chat, user_input.survey_id)
         return user_input
 
-    def _introduce_survey(self, chat):
+    def _choose_survey_lang(self):
+        """Return the dialogue's language, or the first that the survey speaks."""
+        known = self.survey_id.lang_ids
+        lang = self.env["res.lang"]._lang_get(self.env.lang or "en_US")
+        return lang if lang in known or not known else known[:1]
+
+    def _introduce_survey(self, chat, survey):
         """Say what Survey's first page says."""
-        survey, words = self.survey_id, chat._get_survey_words()
+        words = chat._get_survey_words()
         told = [to_text(survey.description, survey.get_base_url())]
         if survey.is_time_limited:
             minutes = f"{survey.time_limit:g}"
@@ -220,9 +230,9 @@ class HelpcrunchStep(models.Model):
 
     def _finish_survey(self, chat, user_input):
         """Let Survey do what follows the last answer; say what its last page says."""
-        survey, words = self.survey_id, chat._get_survey_words()
+        survey, words = user_input.survey_id, chat._get_survey_words()
         user_input.helpcrunch_pending = False
-        user_input._mark_done()
+        user_input.with_context(**{MAIL_LATER_KEY: MAIL_LATER})._mark_done()
         chat._trace("survey_done", text=survey.title)
         told = [to_text(survey.description_done, survey.get_base_url())]
         if survey.scoring_type != "no_scoring":

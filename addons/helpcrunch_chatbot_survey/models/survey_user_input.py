@@ -63,6 +63,10 @@ class SurveyUserInput(models.Model):
         )
         return self.browse(row[0] for row in self.env.cr.fetchall())
 
+    def _helpcrunch_in_its_language(self):
+        """Return it in the language in which it was begun, as Survey's page does."""
+        return self.with_context(lang=self.lang_id.code or self.env.lang)
+
     # === WHAT IS ASKED === #
 
     def _helpcrunch_go_on(self):

@@ -1,8 +1,10 @@
 """A survey from its first question to its last, and all that may come in between."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -67,7 +69,8 @@ class TestSurveyFlow(SurveyCase):
         self.assertEqual(self.says("L"), ["Your score: 75%", "Thank you"])
         self.assertEqual(self.participation().scoring_percentage, 75)
 
-    def test_a_certification_is_given(self):
+    def certify(self):
+        """Make a certification of the survey; "Red" is enough to pass."""
         template = self.env.ref("survey.mail_template_certification")
         self.survey.write(
             {
@@ -80,6 +83,9 @@ class TestSurveyFlow(SurveyCase):
         self.first.suggested_answer_ids[0].write(
             {"is_correct": True, "answer_score": 3}
         )
+
+    def test_a_certification_is_given(self):
+        self.certify()
         self.begin(email="taras@example.com")
         self.says("1")
         self.says("Olena")
@@ -91,6 +97,24 @@ class TestSurveyFlow(SurveyCase):
             ]
         )
         self.assertEqual(len(mails), 1)
+
+    @mute_logger("odoo.addons.helpcrunch_chatbot.jobs.dialogues")
+    def test_a_certificate_that_cannot_be_printed(self):
+        def fail(*args, **kwargs):
+            raise UserError("No printer.")
+
+        self.certify()
+        self.begin(email="taras@example.com")
+        self.says("1")
+        with patch.object(
+            type(self.env["ir.actions.report"]), "_render_qweb_pdf", fail
+        ):
+            self.assertEqual(self.says("Olena")[-1], "Thank you")
+        self.assertEqual(self.participation().state, "done")
+        event = self.env["helpcrunch.event"].search(
+            [("chat_id", "=", self.chat().id), ("event_type", "=", "survey.certified")]
+        )
+        self.assertIn("No printer.", event.error)
 
     def test_the_figures_of_the_survey(self):
         self.begin()
@@ -339,6 +363,13 @@ class TestSurveyFlow(SurveyCase):
         self.assertIn("пропустити", self.says("червон")[0])
         self.says("Пропустити")
         self.assertEqual(self.kept(self.second), [None])
+        self.assertEqual(self.participation().lang_id.code, "uk_UA")
+
+    def test_a_survey_that_speaks_another_language(self):
+        self.env["res.lang"]._activate_lang("uk_UA")
+        self.first.with_context(lang="uk_UA").title = "Колір?"
+        self.survey.lang_ids = self.env["res.lang"]._lang_get("uk_UA")
+        self.assertIn("Колір?", self.begin(locale="en"))
         self.assertEqual(self.participation().lang_id.code, "uk_UA")
 
     def test_a_language_that_the_addon_does_not_speak(self):

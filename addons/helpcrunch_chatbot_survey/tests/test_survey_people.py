@@ -136,6 +136,28 @@ class TestSurveyPeople(SurveyCase):
         self.assertIn("The survey “Your visit” was finished.", turns[2]["why"])
         self.assertFalse(self.participations())
 
+    def test_a_trial_prints_no_certificate(self):
+        def fail(*args, **kwargs):
+            raise AssertionError("printed")
+
+        template = self.env.ref("survey.mail_template_certification")
+        self.survey.write(
+            {
+                "scoring_type": "scoring_without_answers",
+                "certification": True,
+                "certification_mail_template_id": template.id,
+                "scoring_success_min": 50,
+            }
+        )
+        self.first.suggested_answer_ids[0].write(
+            {"is_correct": True, "answer_score": 3}
+        )
+        self.patch(type(self.env["ir.actions.report"]), "_render_qweb_pdf", fail)
+        turns = self.bot.with_user(self.manager).try_dialogue(
+            ["1"], {"step_id": self.ask.id}
+        )["turns"]
+        self.assertEqual(turns[1]["said"], ["Your score: 100%", "Thank you"])
+
     # === LOOKING === #
 
     def test_the_button_of_the_dialogue(self):
@@ -163,6 +185,8 @@ class TestSurveyPeople(SurveyCase):
         self.assertNotIn("action_view_survey_inputs", view)
         with self.assertRaises(AccessError):
             chat.read(["survey_input_count"])
+        with self.assertRaises(AccessError):
+            chat.action_view_survey_inputs()
 
     def test_a_surveyor_sees_participations_and_not_the_dialogue(self):
         self.begin()
