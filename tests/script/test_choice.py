@@ -72,6 +72,11 @@ class TestChoiceAnswers(HelpcrunchCase):
         self.leads(("order s", "Order St"), "Order status")
         self.repeats("o", "ord", "order", "leads please", "eads", "?", "x")
 
+    def test_a_beginning_that_ends_in_one_letter_of_a_word(self):
+        self.offer("Dark blue", "Темно синій")
+        self.leads(("dark b", "d"), "Dark blue")
+        self.leads(("темно с", "темно c"), "Темно синій")
+
     def test_a_whole_wording_beats_the_beginning_of_another(self):
         self.offer("Order", "Order status")
         self.leads(("order", "Order!"), "Order")

@@ -78,10 +78,12 @@ class HelpcrunchStep(models.Model):
         ]
 
     def _find_beginning(self, message):
-        text = matching.fold_look_alikes(matching.normalize(message))
+        text = matching.normalize(message)
+        # A letter that stands alone may be the first of a word as well.
+        beginnings = (text, matching.fold_look_alikes(text))
         return self.answer_ids.filtered(
             lambda answer: any(
-                wording.startswith(text) for wording in answer._get_wordings()
+                wording.startswith(beginnings) for wording in answer._get_wordings()
             )
         )
 
