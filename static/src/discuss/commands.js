@@ -15,11 +15,13 @@ const COMMANDS = {
     close: _t("End the dialogue"),
     transfer: _t("Hand over: /transfer queue or operator: why"),
     tag: _t("Say what it is about: /tag name"),
-    untag: _t("Take a tag off: /untag name"),
     snooze: _t("Put aside: /snooze minutes, or until the customer writes"),
     pause: _t("Stop the timers and keep the bot silent"),
     resume: _t("Give the dialogue back to the bot"),
 };
+
+/** Known and not offered: the composer offers eight at most. */
+const UNOFFERED = { untag: _t("Take a tag off: /untag name") };
 
 /**
  * Return what a text orders, undefined if it does not begin with a slash.
@@ -60,7 +62,7 @@ function wrapCommand(previous, isOffered) {
 }
 
 export function registerHelpcrunchCommands() {
-    for (const [name, help] of Object.entries(COMMANDS)) {
+    for (const [name, help] of Object.entries({ ...COMMANDS, ...UNOFFERED })) {
         const previous = commandRegistry.get(name, null);
         if (previous?.helpcrunch) {
             continue; // the service has been started before
@@ -71,6 +73,7 @@ export function registerHelpcrunchCommands() {
                 ? wrapCommand(previous, true)
                 : {
                       channel_types: ["helpcrunch"],
+                      condition: () => !(name in UNOFFERED),
                       help,
                       helpcrunch: true,
                       methodName: "execute_command_helpcrunch",

@@ -1,4 +1,4 @@
-import { registerHelpcrunchCommands } from "@helpcrunch_chatbot/discuss/commands";
+import { readCommand, registerHelpcrunchCommands } from "@helpcrunch_chatbot/discuss/commands";
 
 import { describe, expect, test } from "@odoo/hoot";
 
@@ -15,7 +15,7 @@ const livechat = { thread: { channel_type: "livechat" } };
 /** Let the registry be what others have left of it, and what we make of that. */
 function register(others) {
     const content = { ...commands.content };
-    for (const name of ["lead", "close", "transfer", "pause", "resume", "leave"]) {
+    for (const name of ["lead", "close", "transfer", "tag", "untag", "pause", "resume", "leave"]) {
         delete content[name];
     }
     patchWithCleanup(commands, { content });
@@ -53,4 +53,11 @@ test("registering twice wraps once", () => {
     const first = get("lead");
     registerHelpcrunchCommands();
     expect(get("lead")).toBe(first);
+});
+
+test("of more commands than the composer offers one is known and not offered", () => {
+    const get = register({});
+    expect(get("tag").condition?.(ours) ?? true).toBe(true);
+    expect(get("untag").condition(ours)).toBe(false);
+    expect(readCommand("/untag Refund").command).toBe(get("untag"));
 });
