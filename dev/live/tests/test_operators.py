@@ -266,7 +266,16 @@ class TestOperators(ServerCase):
         self.hears("nine to six")
         self.operator.wait_for(f"document.querySelector('{_COMPOSER}').value === ''")
         self.operator.insert(_COMPOSER, "/")
-        for name in ("lead", "close", "transfer", "tag", "snooze", "pause", "resume", "help"):
+        for name in (
+            "lead",
+            "close",
+            "transfer",
+            "tag",
+            "snooze",
+            "pause",
+            "resume",
+            "help",
+        ):
             self.is_suggested(name)
         self.operator.keep_picture("5-commands")
         self.operator.run(f"document.querySelector('{_COMPOSER}').select()")
