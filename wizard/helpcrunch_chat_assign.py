@@ -126,3 +126,11 @@ class HelpcrunchChatAssign(models.TransientModel):
                     user=self.operator_id.user_id.name,
                 )
             )
+        if self.operator_id.state in ("away", "offline"):
+            raise UserError(
+                self.env._(
+                    "%(user)s is not there now. Choose somebody else, or only the "
+                    "queue.",
+                    user=self.operator_id.user_id.name,
+                )
+            )

@@ -298,7 +298,8 @@ class HelpcrunchChat(models.Model):
             }
         )
         # By the bot's agent, whose notes nobody takes for a colleague's orders.
-        self._turn.call("note", text=f"{user.name or ''}: {text}"[:BODY_LIMIT])
+        told = ": ".join(filter(None, (user.name, text)))
+        self._turn.call("note", text=told[:BODY_LIMIT])
 
     def _refuse_text(self, data, message):
         """Note that a text came when the dialogue was closed already."""

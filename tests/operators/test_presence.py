@@ -103,6 +103,19 @@ class TestPresence(OperatorCase):
         self.assertEqual(chat.user_id, self.olena)
         self.assertIn("Petro is away.", self.lines()[-1])
 
+    def test_the_window_says_so_before(self):
+        petro = self.add_operator(self.petro)
+        self.is_there(self.olena)
+        chat = self.connect()
+        window = self.env["helpcrunch.chat.assign"].with_user(self.olena)
+        wizard = window.create({"chat_id": chat.id, "operator_id": petro.id})
+        with self.refused("Petro is not there now."):
+            wizard.action_assign()
+        self.is_there(self.petro)
+        wizard.action_assign()
+        self.settle()
+        self.assertEqual(chat.user_id, self.petro)
+
     def test_who_presses_take_is_there_whatever_the_browser_tells(self):
         chat = self.connect()
         self.assertIsNone(chat._find_obstacle(self.olena))
