@@ -67,6 +67,7 @@
             "helpcrunch_chatbot/static/src/discuss/**/*",
             "helpcrunch_chatbot/static/src/drawing/**/*",
             "helpcrunch_chatbot/static/src/first_steps/**/*",
+            "helpcrunch_chatbot/static/src/operators/**/*",
             "helpcrunch_chatbot/static/src/systray/**/*",
             "helpcrunch_chatbot/static/src/waiting/**/*",
         ],

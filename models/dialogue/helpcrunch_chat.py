@@ -247,6 +247,8 @@ class HelpcrunchChat(models.Model):
             raise UserError(
                 self.env._("Only the operator of the dialogue has it in Discuss.")
             )
+        # What is not in the list does not open: another conversation would.
+        channel.with_env(self.env).channel_pin(pinned=True)
         return {
             "type": "ir.actions.client",
             "tag": "mail.action_discuss",

@@ -149,9 +149,10 @@ class HelpcrunchStep(models.Model):
     def _find_question_problems(self):
         """A question after which nothing follows, whatever is answered.
 
-        A flow does something with the answers; behind it the dialogue may rest.
+        Whoever does something with the answers may be the last.
         """
-        if not self.waits or self._has_flow():
+        is_last = self._has_flow() or self.step_type in self._closing_types()
+        if not self.waits or is_last:
             return
         if not self._leads_on() and not self._is_heard_elsewhere():
             yield (

@@ -169,7 +169,8 @@ class DiscussChannel(models.Model):
             },
             "tags": [{"id": tag.id, "name": tag.name} for tag in chat_sudo.tag_ids],
             "answers": chat_sudo._describe_answers(),
-            "is_snoozed": self.sudo().helpcrunch_session_id.is_snoozed,
+            "is_snoozed": chat_sudo.is_snoozed,
+            "snoozed_until": fields.Datetime.to_string(chat_sudo.snoozed_until),
             "leads": [
                 {"id": lead.id, "name": lead.name, "can_open": user._can_open(lead)}
                 for lead in chat_sudo.lead_ids

@@ -38,6 +38,8 @@ class HelpcrunchChat(models.Model):
         ondelete="set null",
         help="Was silent in this dialogue, so somebody else comes first.",
     )
+    # Then the relieved operator is no choice at all, unless she takes it herself.
+    was_given_away = fields.Boolean("Given Away", readonly=True)
     return_step_id = fields.Many2one(
         "helpcrunch.step",
         "Step after the Operator",
@@ -71,6 +73,7 @@ class HelpcrunchChat(models.Model):
                 "queued_at": datetime.now(UTC).replace(tzinfo=None),
                 "queue_told": False,
                 "former_operator_id": False,
+                "was_given_away": False,
                 "return_step_id": return_step.id,
                 "user_id": False,
                 # What called for a person; what the bot has answered waits no more.
@@ -111,7 +114,9 @@ class HelpcrunchChat(models.Model):
         # As things are now: others may have gone in between.
         position = self.queue_id._count_ahead(self) + 1
         self._trace("position", number=position)
-        self._say_for_queue("queue_message", position=position)
+        is_absent = self.queue_id.absent_message and not self.queue_id._find_at_work()
+        name = "absent_message" if is_absent else "queue_message"
+        self._say_for_queue(name, position=position)
         return None
 
     def _on_operator_timeout(self, event):
@@ -320,7 +325,12 @@ class HelpcrunchChat(models.Model):
         else:
             self._request_operator(queue, self.return_step_id)
             # Whoever gave it away does not want it back.
-            self.former_operator_id = session.operator_id
+            self.write(
+                {
+                    "former_operator_id": session.operator_id.id,
+                    "was_given_away": bool(session.operator_id),
+                }
+            )
 
     # === BACK === #
 

@@ -4,6 +4,7 @@ Tags are those of leads: what a dialogue has, the lead that comes of it has too.
 """
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import format_datetime
 
 from ...tools import matching
@@ -39,7 +40,7 @@ class HelpcrunchChat(models.Model):
         return text, None
 
     def _command_untag(self, argument, user):
-        tag, text = self._find_tag(argument)
+        tag, text = self._find_tag(argument, self.tag_ids)
         if tag:
             self._turn.chat.tag_ids -= tag
             self._turn.discuss_changed = True
@@ -47,9 +48,13 @@ class HelpcrunchChat(models.Model):
         return text, None
 
     @api.model
-    def _find_tag(self, text):
-        """Return the tag of this name or with this beginning, or what to tell staff."""
-        tags = self.env["crm.tag"].search([], limit=_TAGS)
+    def _find_tag(self, text, tags=None):
+        """Return the tag of this name or with this beginning, or what to tell staff.
+
+        :param tags: among which; all of them if None
+        """
+        if tags is None:
+            tags = self.env["crm.tag"].search([], limit=_TAGS)
         wanted = matching.normalize(text)
         found = tags.filtered(lambda tag: matching.normalize(tag.name) == wanted)
         found = found or tags.filtered(
@@ -58,6 +63,12 @@ class HelpcrunchChat(models.Model):
         if text and len(found) == 1:
             return found, None
         names = ", ".join((found or tags)[:_NAMED_TAGS].mapped("name"))
+        if text and not found:
+            return None, self.env._(
+                "There is no tag “%(text)s”. One of: %(names)s.",
+                text=text[:60],
+                names=names or "-",
+            )
         return None, self.env._("Which tag? One of: %(names)s.", names=names or "-")
 
     def _describe_answers(self):
@@ -79,6 +90,29 @@ class HelpcrunchChat(models.Model):
 
     # === PUT ASIDE === #
 
+    is_snoozed = fields.Boolean(
+        "Put Aside",
+        compute="_compute_snoozed",
+        search="_search_is_snoozed",
+        help="Its operator has put it aside, until a time or the customer's next word.",
+    )
+    snoozed_until = fields.Datetime("Put Aside until", compute="_compute_snoozed")
+
+    @api.depends("session_ids.is_snoozed", "session_ids.snoozed_until")
+    def _compute_snoozed(self):
+        # sudo: helpcrunch.operator.session - that a dialogue one sees was put aside
+        for chat, chat_sudo in zip(self, self.sudo(), strict=True):
+            session = chat_sudo.session_ids.filtered("is_snoozed")[:1]
+            chat.is_snoozed = bool(session)
+            chat.snoozed_until = session.snoozed_until
+
+    @api.model
+    def _search_is_snoozed(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        domain = Domain("session_ids", "any!", [("is_snoozed", "=", True)])
+        return domain if True in value else ~domain
+
     def _command_snooze(self, argument, user):
         session = self._get_session()
         if self.state != "operator" or not session.user_id:
@@ -86,10 +120,14 @@ class HelpcrunchChat(models.Model):
         elif not argument:
             self._turn.chat._snooze(session, None)
             text = self.env._("Put aside until the customer writes.")
-        elif not argument.isdecimal() or not 0 < int(argument) <= _SNOOZE_LIMIT:
+        elif argument == "0":
+            self._turn.chat._take_up(session)
+            text = self.env._("The dialogue is in the list again.")
+        elif not argument.isdecimal() or int(argument) > _SNOOZE_LIMIT:
             text = self.env._(
-                "For how long? /snooze and a number of minutes, or nothing: until the "
-                "customer writes."
+                "For how long? /snooze and a number of minutes, at most %(limit)s, or "
+                "nothing: until the customer writes. /snooze 0 takes it up again.",
+                limit=_SNOOZE_LIMIT,
             )
         else:
             until = fields.Datetime.add(fields.Datetime.now(), minutes=int(argument))
@@ -115,6 +153,14 @@ class HelpcrunchChat(models.Model):
         if channel:
             # The answer to the order is no message, and does not bring it back.
             channel.with_user(session.user_id).channel_pin(pinned=False)
+        self._turn.discuss_changed = True
+
+    def _take_up(self, session):
+        """Have what was put aside in the list again, with its timers."""
+        session._end_snooze(restart=True)
+        channel = self._get_discuss_channel()
+        if channel:
+            channel.with_user(session.user_id).channel_pin(pinned=True)
         self._turn.discuss_changed = True
 
     def _on_operator_wake(self, event):

@@ -47,13 +47,16 @@ class HelpcrunchChat(models.Model):
         command = self._parse_command(event.payload.get("text"))
         if not command:
             return ignore("not_used")
+        session = self._get_session()
         text, record = self._run_command(
             *command,
             user,
             self._get_target(event),
             event.payload.get("reason"),
         )
-        self._tell_staff(text, record)
+        # Who has it now was told of the hand-over already.
+        if not session or self._get_session() == session:
+            self._tell_staff(text, record)
         return None
 
     def _run_command_of_agent(self, event, agent):
@@ -181,6 +184,15 @@ class HelpcrunchChat(models.Model):
         else:
             if not target.active:
                 return self.env._("Queue “%(name)s” is archived.", name=name)
+            if (
+                target._find_at_work().user_id
+                == self._get_session().user_id
+                != user.browse()
+            ):
+                return self.env._(
+                    "Nobody else of “%(name)s” is there now, so the dialogue stays.",
+                    name=name,
+                )
             self._note_reason(name, user, reason)
             chat._transfer(target)
         return self.env._("Handed over to %(name)s.", name=name)

@@ -110,7 +110,7 @@ class HelpcrunchChat(models.Model):
             "customer": env._("The customer ended the dialogue."),
             "timeout": env._("The dialogue was ended: the customer is silent."),
             "helpcrunch": env._("The dialogue was ended in HelpCrunch."),
-            "transfer": env._("The dialogue was handed over."),
+            "transfer": env._("Handed over to %(name)s.", name=receiver),
             "resume": env._("The bot has the dialogue again."),
         }
         self._post_notification(escape(texts[reason]))
@@ -181,8 +181,11 @@ class HelpcrunchChat(models.Model):
         if last:
             self._post_line(last, channel, date=last.occurred_at)
         else:
-            text = staff.env._(
-                "%(customer)s is waiting for you.", customer=self.partner_id.name or ""
+            name = self.partner_id.name or ""
+            text = (
+                staff.env._("%(customer)s is waiting for you.", customer=name)
+                if self.unanswered_since
+                else staff.env._("You have the dialogue with %(name)s now.", name=name)
             )
             self._post(channel, text)
 
@@ -198,11 +201,16 @@ class HelpcrunchChat(models.Model):
         if message.author_type == "customer":
             partner = self._ensure_partner()
             self._post(channel, body, author_id=partner.id, **vals)
-        elif message.author_type == "operator" and not message.is_note:
+        elif message.author_type == "operator":
             author = message.agent_id.user_id.partner_id
             name = message.author_name or message.env._("Operator")
+            kind = "mail.mt_note" if message.is_note else "mail.mt_comment"
             self._post(
-                channel, body, author_id=author.id, email_from=author.email or name
+                channel,
+                body,
+                author_id=author.id,
+                email_from=author.email or name,
+                subtype_xmlid=kind,
             )
         else:
             self._post_notification(
@@ -215,8 +223,7 @@ class HelpcrunchChat(models.Model):
         channel.with_context(helpcrunch_mirror=marks.MIRROR).message_post(
             body=body,
             message_type=message_type,
-            subtype_xmlid="mail.mt_comment",
-            **({"author_id": robot.id} | vals),
+            **({"author_id": robot.id, "subtype_xmlid": "mail.mt_comment"} | vals),
         )
 
     def _post_notification(self, body, channel=None):

@@ -232,7 +232,19 @@ class HelpcrunchOperator(models.Model):
             self._grant_role()
         if vals.keys() & {"agent_id", "available", "active", "queue_id", "user_id"}:
             self.queue_id._assign_soon()
+            self._tell_availability()
         return result
+
+    def _tell_availability(self):
+        """Let each of these people see, in every tab, whether dialogues come to them,
+        and whoever looks at the list who is there.
+        """
+        for user in self.user_id:
+            state = self.with_user(user)._get_my_availability() or {"available": False}
+            user._bus_send("helpcrunch.availability", state)
+        if self:
+            group = self.env.ref("helpcrunch_chatbot.group_operator")
+            group._bus_send("helpcrunch.operators", {})
 
     def _grant_role(self):
         """Give the role of an operator to whoever is put into a queue.
@@ -274,11 +286,17 @@ class HelpcrunchOperator(models.Model):
 
     @api.model
     def _get_my_availability(self):
-        """Return ``{"available": bool}``, or None for who is no operator."""
+        """Return whether new dialogues may come, and whether that takes being online.
+
+        :return: ``{"available": bool, "only_online": bool}``; None for no operator
+        """
         if not self.env.user.has_group("helpcrunch_chatbot.group_operator"):
             return None
         # sudo: helpcrunch.operator - the user's own rows
         mine_sudo = self.sudo().search([("user_id", "=", self.env.uid)])
         if not mine_sudo:
             return None
-        return {"available": any(mine_sudo.mapped("available"))}
+        return {
+            "available": any(mine_sudo.mapped("available")),
+            "only_online": all(mine_sudo.queue_id.mapped("only_online")),
+        }

@@ -92,6 +92,14 @@ class HelpcrunchOperatorQueue(models.Model):
         help="Said to whoever has to wait. You may use {{ position }} and {{ queue }}. "
         "Empty: nothing is said.",
     )
+    absent_message = fields.Text(
+        "Message when Nobody Is There",
+        translate=True,
+        default=lambda self: self._default_absent_message(),
+        help="Said instead of the message in the queue when every operator is away or "
+        "offline. You may use {{ position }} and {{ queue }}. Empty: the message in "
+        "the queue.",
+    )
     closed_message = fields.Text(
         "Message outside of Working Hours",
         translate=True,
@@ -130,6 +138,16 @@ class HelpcrunchOperatorQueue(models.Model):
         " AND operator_silence_minutes >= 0 AND queue_timeout >= 0)",
         "Times cannot be negative; 0 means never.",
     )
+
+    @api.model
+    def _default_absent_message(self):
+        """Only queues for who is online, as the form makes them, begin with one."""
+        if not self.env.context.get("default_only_online"):
+            return False
+        return self.env._(
+            "Nobody of us is here right now. We will answer you here as soon as "
+            "somebody is back."
+        )
 
     def _compute_counts(self):
         # sudo: helpcrunch.chat - how many wait is no secret of their dialogues
@@ -198,6 +216,7 @@ class HelpcrunchOperatorQueue(models.Model):
             "max_wait_message",
             "end_message",
             "queue_message",
+            "absent_message",
             "closed_message",
             "joined_message",
         ]
@@ -311,6 +330,10 @@ class HelpcrunchOperatorQueue(models.Model):
             self.env["helpcrunch.event"]._submit_after_commit(
                 operators.assign_waiting, queue.id
             )
+
+    def _find_at_work(self):
+        """Return whose turn may come in this queue, now or when they have room."""
+        return self.operator_ids.filtered(lambda row: row.state in ("free", "busy"))
 
     def _send_waiting_on(self):
         """Let those who wait go on with the flow: nobody will come for them."""

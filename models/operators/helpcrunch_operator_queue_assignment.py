@@ -151,6 +151,7 @@ class HelpcrunchOperatorQueue(models.Model):
                 SELECT * FROM (
                     SELECT chat.id, chat.company_id, chat.turn_count,
                            chat.queue_told, chat.former_operator_id,
+                           chat.was_given_away,
                            row_number() OVER (
                                ORDER BY chat.queued_at, chat.id) AS place
                       FROM helpcrunch_chat chat
@@ -173,11 +174,14 @@ class HelpcrunchOperatorQueue(models.Model):
     def _choose_operator(self, operators, chat):
         """Return whose turn it is, and let the others come before him next time.
 
-        Whoever has just been silent in this dialogue is the last choice.
+        Whoever has just been silent in this dialogue is the last choice; whoever has
+        given it away is none.
         """
         free = [row for row in operators if row["room"] > 0]
         others = [row for row in free if row["id"] != chat["former_operator_id"]]
-        operator = next(iter(others or free), None)
+        operator = next(
+            iter(others if chat["was_given_away"] else others or free), None
+        )
         if operator:
             operator["room"] -= 1
             operators.remove(operator)

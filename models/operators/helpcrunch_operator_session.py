@@ -210,6 +210,7 @@ class HelpcrunchOperatorSession(models.Model):
                 "state": "done",
                 "ended_at": fields.Datetime.now(),
                 "end_reason": reason,
+                "is_snoozed": False,
             },
         )
         self.env["helpcrunch.outbox"]._cancel_unsent(

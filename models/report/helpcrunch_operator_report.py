@@ -56,6 +56,12 @@ class HelpcrunchOperatorReport(models.Model):
         RATINGS,
         readonly=True,
     )
+    rating_points = fields.Float(
+        "Rating (points)",
+        readonly=True,
+        aggregator="avg",
+        help="Five for the best; sessions that nobody rated do not count.",
+    )
     open_count = fields.Integer("Open Now", readonly=True)
 
     def action_open(self):
@@ -84,10 +90,13 @@ class HelpcrunchOperatorReport(models.Model):
                        AS length_minutes,
                    (session.end_reason = 'timeout')::integer AS timeout_count,
                    (session.end_reason = 'transfer')::integer AS transfer_count,
-                   session.rating, (session.state = 'active')::integer AS open_count
+                   session.rating,
+                   array_position(%(ratings)s, session.rating) AS rating_points,
+                   (session.state = 'active')::integer AS open_count
               FROM helpcrunch_operator_session session
               JOIN helpcrunch_chat chat ON chat.id = session.chat_id
-            """
+            """,
+            ratings=[name for name, _label in reversed(RATINGS)],
         )
 
     @api.model

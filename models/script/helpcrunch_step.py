@@ -423,6 +423,11 @@ class HelpcrunchStep(models.Model):
         return ()
 
     @api.model
+    def _closing_types(self):
+        """Return the types after which a dialogue may rest; a type adds itself."""
+        return ()
+
+    @api.model
     def _flow_types(self):
         """Return the types whose work a flow may do instead; a type adds itself."""
         return ()

@@ -30,11 +30,18 @@ class TestTags(OperatorCase):
 
     def test_what_no_tag_is_named_so_changes_nothing_and_names_those_there_are(self):
         chat = self.connect()
-        for text in ("/tag", "/tag De", "/tag unknown", "/untag"):
+        for text, answer in {
+            "/tag": "Which tag? One of: ",
+            "/tag De": "Which tag? One of: ",
+            "/tag unknown": "There is no tag “unknown”. One of: ",
+            # Of those that it has.
+            "/untag": "Which tag? One of: -.",
+            "/untag Refund": "There is no tag “Refund”. One of: -.",
+        }.items():
             with self.subTest(text=text):
                 self.orders(self.olena, text)
                 self.assertFalse(chat.tag_ids)
-                self.assertIn("Which tag? One of: ", self.lines()[-1])
+                self.assertIn(answer, self.lines()[-1])
         self.orders(self.olena, "/tag de")
         self.assertIn("Delivery", self.lines()[-1])
         self.assertNotIn("Refund", self.lines()[-1])
@@ -132,7 +139,7 @@ class TestSnooze(OperatorCase):
 
     def test_a_time_that_is_none_is_told(self):
         self.connect()
-        for text in ("/snooze soon", "/snooze 0", "/snooze -5", "/snooze 999999999"):
+        for text in ("/snooze soon", "/snooze -5", "/snooze 999999999"):
             with self.subTest(text=text):
                 self.orders(self.olena, text)
                 self.assertFalse(self.session().is_snoozed)
@@ -153,6 +160,32 @@ class TestSnooze(OperatorCase):
         self.orders(self.olena, "/snooze 30")
         self.writes(self.olena, "Here I am")
         self.assertFalse(self.session().is_snoozed)
+
+    def test_it_is_taken_up_again_by_a_button(self):
+        chat = self.connect()
+        self.put_aside("/snooze 30")
+        seen = chat.with_user(self.olena)
+        self.assertTrue(seen.is_snoozed and seen.snoozed_until)
+        self.assertIn(chat, seen.search([("is_snoozed", "=", True)]))
+        self.orders(self.olena, "/snooze 0")
+        self.assertTrue(self.member().is_pinned)
+        self.assertFalse(seen.is_snoozed or seen.snoozed_until)
+        self.assertNotIn(chat, seen.search([("is_snoozed", "=", True)]))
+
+    def test_the_form_opens_what_was_put_aside_and_nothing_else(self):
+        chat = self.connect()
+        self.put_aside()
+        action = chat.with_user(self.olena).action_open_discuss()
+        self.assertEqual(
+            action["context"]["active_id"], f"discuss.channel_{self.channel().id}"
+        )
+        self.assertTrue(self.member().is_pinned)
+
+    def test_whose_end_comes_is_put_aside_no_more(self):
+        chat = self.connect()
+        self.put_aside()
+        self.orders(self.olena, "/close")
+        self.assertFalse(chat.is_snoozed or self.session().is_snoozed)
 
     def test_a_clock_that_was_reset_wakes_nobody(self):
         """An event of an earlier putting aside comes late."""
@@ -182,8 +215,13 @@ class TestHandOverReason(OperatorCase):
         self.orders(self.olena, "/transfer Petro: wants a refund: 200")
         self.assertEqual(chat.user_id, self.petro)
         self.assertIn("Olena: For Petro: wants a refund: 200", self.notes())
-        told = "Olena, private note: For Petro: wants a refund: 200"
-        self.assertIn(told, self.lines())
+        self.assertIn("For Petro: wants a refund: 200", self.lines())
+        note = self.channel().message_ids.filtered(
+            lambda row: "refund" in str(row.body)
+        )
+        self.assertEqual(note.subtype_id, self.env.ref("mail.mt_note"))
+        # Told once, and to the one who gave it away only.
+        self.assertEqual(self.lines().count("Handed over to Petro."), 1)
         self.assertNotIn("refund", " ".join(self.texts()))
 
     def test_chosen_in_the_window(self):
@@ -203,6 +241,25 @@ class TestHandOverReason(OperatorCase):
         self.settle()
         self.assertEqual(chat.user_id, self.petro)
         self.assertIn("Olena: For Petro: Speaks Polish", self.notes())
+
+    def test_to_the_queue_it_does_not_come_back(self):
+        self.queue.max_active_chats = 1
+        self.connect(5002)
+        self.assertEqual(self.chat(5002).user_id, self.olena)
+        self.connect(5003)
+        self.assertEqual(self.chat(5003).user_id, self.petro)
+        self.orders(self.olena, "/transfer Sales", 5002)
+        # Petro is at work, and has no room yet.
+        self.assertEqual(self.chat(5002).state, "queued")
+        self.orders(self.petro, "/close", 5003)
+        self.assertEqual(self.chat(5002).user_id, self.petro)
+
+    def test_to_the_queue_where_nobody_else_is(self):
+        self.queue.operator_ids[1].available = False
+        chat = self.connect()
+        self.orders(self.olena, "/transfer Sales")
+        self.assertEqual((chat.user_id, len(chat.session_ids)), (self.olena, 1))
+        self.assertIn("Nobody else of “Sales” is there now", self.lines()[-1])
 
     def test_who_got_one_so_comes_later_in_the_rotation(self):
         self.add_operator(self._user("ivan", "Ivan"))

@@ -272,5 +272,5 @@ class TestOperatorInbox(OperatorCase):
     def test_a_relieved_operator_is_told(self):
         self.connect()
         self.agent_writes("I take it", agent=303)
-        self.assertIn("The dialogue was handed over.", self.lines())
+        self.assertIn("Handed over to Andrew Smith.", self.lines())
         self.assertFalse(self.channel().channel_partner_ids)

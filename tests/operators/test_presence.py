@@ -1,5 +1,6 @@
 """Who is there: whoever has Odoo open, if the queue says that this matters."""
 
+import json
 from ast import literal_eval
 
 from odoo.exceptions import UserError
@@ -44,6 +45,15 @@ class TestPresence(OperatorCase):
         chat = self.connect()
         self.assertEqual(chat.state, "queued")
         self.assertEqual(self.texts()[-1], "You are number 1.")
+
+    def test_nobody_is_there_and_nobody_is_called_busy(self):
+        self.queue.absent_message = "We are all asleep. {{ queue }}"
+        self.connect()
+        self.assertEqual(self.texts()[-1], "We are all asleep. Sales")
+        self.is_there(self.olena)
+        for customer in (5002, 5003):
+            self.connect(customer)
+        self.assertEqual(self.texts(5003)[-1], "You are number 1.")
 
     def test_who_opens_odoo_gets_who_waits_at_once(self):
         chat = self.connect()
@@ -154,5 +164,20 @@ class TestPresence(OperatorCase):
         self.assertEqual(
             (drawn.only_online, drawn.operator_silence_minutes), (True, 10)
         )
+        self.assertIn("Nobody of us is here", drawn.absent_message)
         told = queues.create({"name": "Told"})
         self.assertEqual((told.only_online, told.operator_silence_minutes), (False, 0))
+        self.assertFalse(told.absent_message)
+
+    def test_every_tab_is_told_who_is_available(self):
+        operator = self.operator.with_user(self.olena)
+        rows = self.announced(operator.action_toggle_available)
+        told = [json.loads(row.message) for row in rows]
+        self.assertIn(
+            {
+                "type": "helpcrunch.availability",
+                "payload": {"available": False, "only_online": True},
+            },
+            [{key: row[key] for key in ("type", "payload")} for row in told],
+        )
+        self.assertIn("helpcrunch.operators", [row["type"] for row in told])

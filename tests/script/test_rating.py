@@ -72,10 +72,28 @@ class TestRating(OperatorCase):
             "👍": "great",
             "❤️": "perfect",
             "👎🏻": "poor",
+            "5, thank you!": "perfect",
+            "I give 4": "great",
+            "it was great": "great",
+            "very poor indeed": "very poor",
         }.items():
             with self.subTest(text=text):
                 self.assertEqual(self.rating._find_rating(text), rating)
-        for text in ("0", "6", "55", "-1", "4.5", "5 of 5", "⭐" * 6, "good", "?"):
+        for text in (
+            "0",
+            "6",
+            "55",
+            "-1",
+            "4.5",
+            "5 of 5",
+            "⭐" * 6,
+            "good",
+            "?",
+            "not great",
+            "no 5",
+            "5 or 4",
+            "where is my order 5 please",
+        ):
             with self.subTest(text=text):
                 self.assertIsNone(self.rating._find_rating(text))
 
@@ -91,8 +109,10 @@ class TestRating(OperatorCase):
         chat = self.asked()
         self.says("it was all right")
         self.assertEqual(self.texts()[-1], "1 to 5, please.")
-        self.assertEqual(self.says("really"), [])
+        # Nobody must rate: it is heard as what it is, and not answered by silence.
+        self.assertEqual(self.says("really"), ["I did not understand."])
         self.assertFalse(chat.rating or chat.waiting)
+        self.assertNotEqual(self.remote()["status"], "closed")
 
     def test_who_does_not_rate_is_not_waited_for(self):
         chat = self.asked()

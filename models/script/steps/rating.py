@@ -1,3 +1,5 @@
+import re
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -9,6 +11,9 @@ from ..helpcrunch_step import WAIT
 # What people send instead of a number.
 _SIGNS = {"👍": "great", "❤": "perfect", "👎": "poor"}
 _STARS = "⭐★*"
+# So many words may be a rating with a word of thanks; more are something else.
+_FEW_WORDS = 4
+_DENIALS = {"not", "no", "не", "ні", "нет"}
 
 
 class HelpcrunchStep(models.Model):
@@ -51,7 +56,9 @@ class HelpcrunchStep(models.Model):
             return chat._ask_again(self)
         name = self._find_rating(message)
         if not name:
-            return chat._count_attempt(self)
+            following = chat._count_attempt(self)
+            # Nobody must rate: what else was said is heard as any text is.
+            return following or chat._end_question()
         label = dict(self._get_points().values())[name]
         chat._keep_answer(self, label)
         chat._trace("answer", text=label)
@@ -81,10 +88,26 @@ class HelpcrunchStep(models.Model):
         if text.isdecimal() and len(text) < 3:
             return points.get(int(text), (None,))[0]
         words = {matching.normalize(label): name for name, label in points.values()}
-        return words.get(text) or _SIGNS.get(text)
+        return words.get(text) or _SIGNS.get(text) or self._find_in_words(text, words)
+
+    def _find_in_words(self, text, words):
+        """Return the one rating that a few words hold: "5, thank you", "very good"."""
+        tokens = re.findall(r"\w+", text)
+        if not 1 < len(tokens) <= _FEW_WORDS or _DENIALS & set(tokens):
+            return None
+        numbers = [token for token in tokens if token.isdecimal()]
+        if numbers:
+            names = dict(enumerate((name for name, _label in reversed(RATINGS)), 1))
+            return names.get(int(numbers[0])) if len(numbers) == 1 else None
+        held = [word for word in words if f" {word} " in f" {' '.join(tokens)} "]
+        return words[max(held, key=len)] if held else None
 
     def _check_rating(self):
         return None
+
+    @api.model
+    def _closing_types(self):
+        return (*super()._closing_types(), "rating")
 
 
 class HelpcrunchChat(models.Model):
@@ -96,6 +119,11 @@ class HelpcrunchChat(models.Model):
         if self._get_own_sessions() and not self.open_questions:
             self._end_quietly()
         return self.step_id.browse()
+
+    def _end_question(self):
+        """Close the open question with the bot's fallback, which is counted as such."""
+        self.waiting = False
+        return
 
     def _on_rating_timeout(self, event):
         """Ask no more who does not rate."""

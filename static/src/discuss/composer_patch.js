@@ -58,6 +58,10 @@ const composerRecordPatch = {
             ? this.cannedResponses.flatMap((response) => response.helpcrunch_orders || [])
             : [];
     },
+    helpcrunchForgetOrders() {
+        this.cannedResponses = [];
+        this.autofocus++;
+    },
     get helpcrunchIsNote() {
         const { composerHtml, replyToMessage, targetThread } = this;
         return Boolean(

@@ -1,6 +1,6 @@
 /**
  * The category "HelpCrunch" of the Discuss sidebar: the dialogues of the current user,
- * newest first. It is hidden as long as there are none.
+ * those who wait first, then the newest. It is hidden as long as there are none.
  */
 import { fields } from "@mail/core/common/record";
 import { DiscussApp } from "@mail/core/public_web/discuss_app_model";
@@ -40,6 +40,11 @@ patch(DiscussAppCategory.prototype, {
     /** @override */
     sortThreads(t1, t2) {
         if (this.id === "helpcrunch_chatbot.category") {
+            const [since1, since2] = [t1.helpcrunchWaitsSince, t2.helpcrunchWaitsSince];
+            if (since1 || since2) {
+                // Who waits comes first, the longest on top.
+                return since1 && since2 ? since1 - since2 : since1 ? -1 : 1;
+            }
             return compareDatetime(t2.lastInterestDt, t1.lastInterestDt) || t2.id - t1.id;
         }
         return super.sortThreads(...arguments);

@@ -9,13 +9,13 @@ import { fields } from "@mail/core/common/record";
 import { Thread } from "@mail/core/common/thread_model";
 
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
+import { deserializeDateTime } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { createElementWithContent } from "@web/core/utils/html";
 import { patch } from "@web/core/utils/patch";
 import { imageUrl } from "@web/core/utils/urls";
 
 import { readCommand } from "./commands";
-import { findNextDialogue } from "./next_dialogue";
 
 /** @type {import("models").Thread} */
 const threadPatch = {
@@ -41,6 +41,7 @@ const threadPatch = {
          *      tags: {id: number, name: string}[],
          *      answers: {id: number, question: string, answer: string}[],
          *      is_snoozed: boolean,
+         *      snoozed_until: string|false,
          *      leads: {id: number, name: string, can_open: boolean}[],
          *      former: {id: number, name: string, ended_at: string}[],
          *      inbox_url: string|false,
@@ -69,6 +70,15 @@ const threadPatch = {
     },
     get helpcrunchIsOpen() {
         return this.helpcrunchIsChannel && Boolean(this.helpcrunch_info?.is_open);
+    },
+    get helpcrunchSnoozeText() {
+        const until = this.helpcrunch_info.snoozed_until;
+        return until
+            ? _t(
+                  "Put aside until %s, or until the customer writes.",
+                  deserializeDateTime(until).toLocaleString(luxon.DateTime.DATETIME_SHORT)
+              )
+            : _t("Put aside until the customer writes.");
     },
     /** Somebody waits, and an operator may answer. */
     get helpcrunchWaitsSince() {
@@ -112,13 +122,8 @@ const threadPatch = {
             }
         }
         if (this.helpcrunchIsOpen && !this.displayToSelf && this.helpcrunchIsBeforeMe) {
-            // Put aside: on to who waits, never to where all colleagues read along.
-            const next = findNextDialogue(this.store);
-            if (next) {
-                next.setAsDiscussThread();
-            } else {
-                this.isLocallyPinned = true;
-            }
+            // Put aside: it goes when she does, and nobody else's composer takes its place.
+            this.isLocallyPinned = true;
         }
         super.onPinStateUpdated();
     },
@@ -154,6 +159,21 @@ const threadPatch = {
     /** @override */
     get allowedToUnpinChannelTypes() {
         return [...super.allowedToUnpinChannelTypes, "helpcrunch"];
+    },
+    /** @override a customer who waits is ended or put aside, not just left out of sight */
+    get canUnpin() {
+        const isMine = this.helpcrunchIsOpen && this.helpcrunch_info.is_mine;
+        return !isMine && super.canUnpin;
+    },
+    /** @override somebody else may have it by now */
+    async markAsFetched() {
+        try {
+            return await super.markAsFetched();
+        } catch (error) {
+            if (!this.helpcrunchIsChannel) {
+                throw error;
+            }
+        }
     },
     /** @override the channel has the customer's name, which is nobody's to choose */
     get supportsCustomChannelName() {

@@ -2,7 +2,7 @@
  * The operators' switch in the systray: whether new dialogues come to me. It stays where
  * the operator works, whatever app is open. People who are no operators do not see it.
  */
-import { Component, useState } from "@odoo/owl";
+import { Component, onWillUnmount, useState } from "@odoo/owl";
 
 import { useCommand } from "@web/core/commands/command_hook";
 import { _t } from "@web/core/l10n/translation";
@@ -21,9 +21,16 @@ export class HelpcrunchAvailability extends Component {
         this.notification = useService("notification");
         this.state = useState({
             available: Boolean(session.helpcrunch_operator?.available),
+            onlyOnline: Boolean(session.helpcrunch_operator?.only_online),
             isSaving: false,
         });
-        const store = useService("mail.store");
+        const store = (this.store = useState(useService("mail.store")));
+        const bus = useService("bus_service");
+        // Switched in another tab, in the list, or by an administrator.
+        const onSwitched = ({ available, only_online }) =>
+            Object.assign(this.state, { available, onlyOnline: Boolean(only_online) });
+        bus.subscribe("helpcrunch.availability", onSwitched);
+        onWillUnmount(() => bus.unsubscribe("helpcrunch.availability", onSwitched));
         useCommand(_t("Next customer who waits"), () => openNextDialogue(store, this.notification), {
             category: "activity",
             hotkey: "alt+shift+n",
@@ -32,7 +39,16 @@ export class HelpcrunchAvailability extends Component {
         });
     }
 
+    /** Odoo's own status, where the queues mind it. */
+    get isAwayInOdoo() {
+        const status = this.store.self_partner?.im_status;
+        return this.state.onlyOnline && (status === "away" || status === "busy");
+    }
+
     get title() {
+        if (this.state.available && this.isAwayInOdoo) {
+            return _t("You receive no new dialogues: your status in Odoo is not “online”");
+        }
         return this.state.available
             ? _t("You receive new dialogues")
             : _t("You receive no new dialogues");

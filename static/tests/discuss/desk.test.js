@@ -138,19 +138,23 @@ function unpin(channelId) {
     );
 }
 
-test("who puts a dialogue aside is led to who waits, else stays", async () => {
-    const first = await createDialogue({}, { name: "First" });
-    const second = await createDialogue(
-        {},
-        { name: "Second", helpcrunch_waits_since: "2026-03-10 09:18:00" }
+test("what is put aside stays in view, with a way back", async () => {
+    const first = await createDialogue(
+        { is_snoozed: true, snoozed_until: "2030-03-10 09:18:00" },
+        { name: "First" }
     );
+    await createDialogue({}, { name: "Second", helpcrunch_waits_since: "2026-03-10 09:18:00" });
+    onRpc("discuss.channel", "execute_command_helpcrunch", ({ kwargs }) => {
+        expect.step(kwargs.body);
+        return true;
+    });
     await start();
     await openDiscuss(first);
     await contains(`${ITEM}.o-active:contains(First)`);
     unpin(first);
-    await contains(`${ITEM}.o-active:contains(Second)`);
-    await contains(`${ITEM}:contains(First)`, { count: 0 });
-    unpin(second);
     await animationFrame();
-    await contains(`${ITEM}.o-active:contains(Second)`);
+    await contains(`${ITEM}.o-active:contains(First)`);
+    await contains(".o_helpcrunch_snoozed:contains('Put aside until')");
+    await click(".o_helpcrunch_take_up");
+    await expect.waitForSteps(["/snooze 0"]);
 });
