@@ -144,7 +144,11 @@ def _describe_reference(record):
     key = _KEYS.get(record._name)
     if key:
         return {key: record_sudo[key]}
-    told = {"name": record_sudo.with_context(lang="en_US")[record._rec_name]}
+    told = {
+        "name": record_sudo.with_context(lang="en_US")[record._rec_name],
+        # Several may have one name: the model may know what tells them apart.
+        **getattr(record_sudo, "_helpcrunch_describe_drawn", dict)(),
+    }
     xml_id = record_sudo._get_external_ids()[record.id]
     known = [name for name in xml_id if not name.startswith("__")]
     return {"xml_id": sorted(known)[0], **told} if known else told
@@ -415,14 +419,12 @@ class Loader:
         value = row.get(key or "name")
         if not isinstance(value, str):
             raise self._refuse(place, field.name)
-        domain = [(key or model._rec_name, "=", value)]
-        if model._name == "ir.model.fields":
-            domain.append(("model", "=", "res.partner"))
-        if model._name == "helpcrunch.application":
-            domain.append(("account_id", "=", self.bot.account_id.id))
-        elif "company_id" in model._fields and self.bot.company_id:
-            domain.append(("company_id", "in", (False, self.bot.company_id.id)))
-        found = model.with_context(lang="en_US").search(domain, limit=1)
+        domain = self._get_reference_domain(model, key or model._rec_name, value)
+        model = model.with_context(lang="en_US")
+        if hasattr(model, "_helpcrunch_find_drawn"):
+            found = model._helpcrunch_find_drawn(row, domain)
+        else:
+            found = model.search(domain, limit=1)
         if not found and model._name in _MADE and model.has_access("create"):
             vals = {"name": value}
             if "company_id" in model._fields:
@@ -438,6 +440,16 @@ class Loader:
                 )
             )
         return found.with_env(self.env)
+
+    def _get_reference_domain(self, model, name, value):
+        domain = [(name, "=", value)]
+        if model._name == "ir.model.fields":
+            domain.append(("model", "=", "res.partner"))
+        if model._name == "helpcrunch.application":
+            domain.append(("account_id", "=", self.bot.account_id.id))
+        elif "company_id" in model._fields and self.bot.company_id:
+            domain.append(("company_id", "in", (False, self.bot.company_id.id)))
+        return domain
 
     def _refuse(self, place, name):
         return UserError(
