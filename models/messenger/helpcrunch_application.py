@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 # Where a company may write only so long after the customer's last message
 # (helpcrunch-api.md 8: 24 hours on Meta's channels).
@@ -83,6 +84,16 @@ class HelpcrunchApplication(models.Model):
         """Return the UTM medium of this channel."""
         self.ensure_one()
         if not self.medium_id:
+            # The first two of a channel come at once: the later one begins anew. Plain
+            # SQL, as that is no error to be logged.
+            self.env.cr.execute(
+                SQL(
+                    "SELECT FROM helpcrunch_application WHERE id = %s"
+                    " FOR NO KEY UPDATE",
+                    self.id,
+                ),
+                log_exceptions=False,
+            )
             self.medium_id = self.env["utm.mixin"]._find_or_create_record(
                 "utm.medium", f"HelpCrunch {self.name}"
             )
