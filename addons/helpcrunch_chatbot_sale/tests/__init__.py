@@ -1,0 +1,11 @@
+from . import (
+    test_cart_life,
+    test_drawing,
+    test_i18n,
+    test_people,
+    test_prices,
+    test_queries,
+    test_shopping,
+    test_threads,
+    test_words,
+)
