@@ -47,8 +47,9 @@ class Browsing(Talk):
     def _get_domain(self):
         domain = self.step._get_catalogue()
         for pattern in words.split_search(self.cart.words or "", _MOST_WORDS):
-            domain &= Domain("name", "ilike", pattern) | Domain(
-                "default_code", "ilike", pattern
+            domain &= Domain.OR(
+                Domain(name, "ilike", pattern)
+                for name in ("name", "default_code", "categ_id.name")
             )
         return domain
 
@@ -143,21 +144,25 @@ class Browsing(Talk):
         return self._answered(text, self._leave)
 
     def _search(self, text):
-        """Look for words in names and codes; nothing found changes nothing."""
+        """Look for words in names, codes and categories, then for their beginnings.
+
+        People decline words: «чаю» looks for «чай». Nothing found changes nothing.
+        """
         former = self.cart.words
-        self.cart.words = text.strip()[:100]
-        if not words.split_search(text, 1) or not self._products.search_count(
-            self._get_domain(), limit=1
-        ):
-            self.cart.words = former
-            return self._fail(
-                self.env._(
-                    "Nothing was found. Try other words, or write “list” to see all "
-                    "products."
-                )
+        for wanted in (text.strip()[:100], words.cut_endings(text[:100])):
+            self.cart.words = wanted
+            if words.split_search(wanted, 1) and self._products.search_count(
+                self._get_domain(), limit=1
+            ):
+                self.cart.write({"page": 1, "listed": False})
+                return self._answered(text, self._ask_browse)
+        self.cart.words = former
+        return self._fail(
+            self.env._(
+                "Nothing was found. Try other words, or write “list” to see all "
+                "products."
             )
-        self.cart.write({"page": 1, "listed": False})
-        return self._answered(text, self._ask_browse)
+        )
 
     # === HOW MANY === #
 

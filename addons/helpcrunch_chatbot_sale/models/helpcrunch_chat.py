@@ -8,7 +8,6 @@ _PLACEHOLDERS = ("order.name", "order.total", "order.link")
 class HelpcrunchChat(models.Model):
     _inherit = "helpcrunch.chat"
 
-    sale_order_ids = fields.One2many("sale.order", "helpcrunch_chat_id", "Orders")
     sale_order_count = fields.Integer(compute="_compute_sale_order_count")
     cart_line_ids = fields.One2many("helpcrunch.cart.line", "chat_id", "Cart")
 
@@ -31,7 +30,10 @@ class HelpcrunchChat(models.Model):
         """Open the orders of the dialogue that the user may see."""
         self.ensure_one()
         self.check_access("read")
-        return self.bot_id._open_sale_orders([("helpcrunch_chat_id", "=", self.id)])
+        return self.bot_id._open_sale_orders(self._get_order_domain())
+
+    def _get_order_domain(self):
+        return [("helpcrunch_chat_id", "=", self.id)]
 
     @api.model
     def _get_trace_sentences(self):
@@ -46,7 +48,8 @@ class HelpcrunchChat(models.Model):
     def _tell_effects(self, env):
         sentences = super()._tell_effects(env)
         # sudo: sale.order - what a trial has made, told to whoever tries
-        for order in self.sudo().sale_order_ids.sorted("id"):
+        orders_sudo = self.env["sale.order"].sudo()
+        for order in orders_sudo.search(self._get_order_domain(), order="id"):
             told = {
                 "count": len(order.order_line),
                 "total": Wording(env).tell_amount(order),
@@ -72,8 +75,7 @@ class HelpcrunchChat(models.Model):
             return super()._get_placeholder(name)
         # sudo: sale.order - the customer's own order, told to the customer
         orders_sudo = self.env["sale.order"].sudo()
-        domain = [("helpcrunch_chat_id", "=", self.id)]
-        order = orders_sudo.search(domain, order="id desc", limit=1)
+        order = orders_sudo.search(self._get_order_domain(), order="id desc", limit=1)
         return order and self._tell_order(order)[name] or ""
 
     def _tell_order(self, order):

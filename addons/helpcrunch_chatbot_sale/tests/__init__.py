@@ -1,5 +1,6 @@
 from . import (
     test_cart_life,
+    test_companies,
     test_drawing,
     test_i18n,
     test_people,

@@ -237,6 +237,20 @@ class TestSaleDrawing(SaleCase):
                     self.assertEqual(bots.search_count([]), before)
                 self.assertTrue(told)
 
+    def test_without_the_addon_the_step_is_a_text(self):
+        """What Odoo does to steps when the addon is uninstalled."""
+        values = self.env["ir.model.fields.selection"].search(
+            [
+                ("field_id.model", "=", "helpcrunch.step"),
+                ("field_id.name", "=", "flow"),
+                ("value", "=", "sale"),
+            ]
+        )
+        self.assertEqual(len(values), 1)
+        values._process_ondelete()
+        self.assertEqual(self.catalogue.flow, "default")
+        self.assertEqual(self.begin(), ["Catalogue", "Thank you"])
+
     # === TRIED AND COUNTED === #
 
     def test_a_trial_makes_no_order(self):

@@ -135,17 +135,6 @@ class TestSalePeople(SaleCase):
             self.bot.with_user(self.boss).get_problems(),
         )
 
-    def test_another_companys_shop(self):
-        """A bot of another company sells that company's products, at its prices."""
-        company = self.stranger.company_id
-        self.shopkeeper.company_ids |= company
-        theirs = self.product("Their tea", 7, company_id=company.id)
-        self.assertNotIn(
-            theirs,
-            self.env["product.product"].search(self.catalogue._get_catalogue()),
-        )
-        self.assertEqual(self.order.company_id, self.account.company_id)
-
 
 @tagged("post_install", "-at_install")
 class TestOrderLink(SaleCase, HttpCase):

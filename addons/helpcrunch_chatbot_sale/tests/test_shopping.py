@@ -100,6 +100,19 @@ class TestBrowsing(SaleCase):
         self.begin()
         self.assertEqual(self.listed(self.says("oak-77")), ["1. Oak chair — $ 200.00"])
 
+    def test_search_by_category(self):
+        self.begin()
+        self.assertEqual(self.listed(self.says("leaves")), ["1. Green tea — $ 20.00"])
+
+    def test_words_are_declined(self):
+        self.product("Стілець", 5)
+        self.begin()
+        self.assertEqual(self.listed(self.says("стільці")), ["1. Стілець — $ 5.00"])
+        self.product("Chair cover", 5)
+        # Whole words come first.
+        self.assertEqual(len(self.listed(self.says("chair cover"))), 1)
+        self.assertEqual(len(self.listed(self.says("chairs"))), 2)
+
     def test_search_has_pages_and_an_end(self):
         self.begin()
         self.says("tea")

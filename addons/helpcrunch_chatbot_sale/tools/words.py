@@ -55,6 +55,8 @@ _REMOVE = re.compile(
 )
 _QUANTITY = re.compile(r"[xх×*]? ?([-+]?\d(?:[\d .,']*\d)?) ?([^\d]*)")
 _SHORTEST_STEM = 3
+_SHORTEST_WORD = 2
+_LONG_WORD = 6
 
 
 @lru_cache(maxsize=1)
@@ -157,6 +159,18 @@ def is_unit(word, names):
         if len(stem) >= _SHORTEST_STEM and word.startswith(stem):
             return True
     return False
+
+
+def cut_endings(text):
+    """Return the words of a text without what changes when they are declined.
+
+    >>> cut_endings("Зеленого чаю"), cut_endings("стільці"), cut_endings("м'ята")
+    ('зелен ча', 'стіл', "м'я")
+    """
+    return " ".join(
+        word[: max(_SHORTEST_WORD, len(word) - (2 if len(word) < _LONG_WORD else 3))]
+        for word in matching.normalize(text).split()
+    )
 
 
 def split_search(text, most):
