@@ -49,6 +49,12 @@ class TestBrowsing(SaleCase):
         self.product("Anise", 5)
         self.assertIn("Green tea", self.says("2")[0])
 
+    def test_a_number_means_what_was_read_on_the_page_before(self):
+        self.begin()
+        self.product("Anise", 5)
+        self.says("next")
+        self.assertIn("Black tea", self.says("1")[0])
+
     def test_only_what_may_be_sold_is_shown(self):
         other = self.env["res.company"].create({"name": "Other"})
         self.shopkeeper.company_ids |= other
