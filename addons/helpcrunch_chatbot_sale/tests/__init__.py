@@ -1,4 +1,5 @@
 from . import (
+    test_broadcast,
     test_cart_life,
     test_companies,
     test_drawing,
