@@ -95,7 +95,7 @@ class TestSaleDrawing(SaleCase):
         step = self.catalogue.with_context(allowed_company_ids=both)
         with self.refused("“Foreign tea” belongs to another company"):
             step.sale_product_ids = [Command.link(foreign.id)]
-        team = self.env["crm.team"].create({"name": "Theirs", "company_id": other.id})
+        team = self.keep("crm.team").create({"name": "Theirs", "company_id": other.id})
         with self.refused("sales team “Theirs” belongs to another company"):
             step.sale_team_id = team
         stranger = self._create_manager(other)
@@ -153,7 +153,7 @@ class TestSaleDrawing(SaleCase):
                 "sale_state": "sent",
                 "sale_confirm_message": "Thank you for {{ order.name }}.",
                 "sale_user_id": self.shopkeeper.id,
-                "sale_team_id": self.env["crm.team"].create({"name": "Teas"}).id,
+                "sale_team_id": self.keep("crm.team").create({"name": "Teas"}).id,
             }
         )
         return self.fields_of(self.catalogue)
@@ -305,7 +305,10 @@ class TestSaleDrawing(SaleCase):
         self.says("cart")
         other = self.env["res.company"].create({"name": "Other"})
         # Odoo makes no order for a contact of another company.
-        self.partner().company_id = other
+        self.manager.company_ids |= other
+        partner = self.partner().with_user(self.manager)
+        both = self.manager.company_ids.ids
+        partner.with_context(allowed_company_ids=both).company_id = other
         with mute_logger("odoo.addons.helpcrunch_chatbot.jobs.dialogues"):
             self.assertEqual(self.says("yes"), ["Thank you"])
         self.assertIn("refused", self.codes())

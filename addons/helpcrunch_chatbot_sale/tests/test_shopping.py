@@ -381,7 +381,7 @@ class TestCheckout(SaleCase):
 
     def test_the_salesperson_of_the_contact(self):
         self.begin()
-        self.partner().user_id = self.shopkeeper
+        self.partner().with_user(self.manager).user_id = self.shopkeeper
         self.says_each("black", "1", "2", "cart", "yes")
         self.assertEqual(self.sale_orders().user_id, self.shopkeeper)
 
