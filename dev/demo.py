@@ -13,6 +13,7 @@ import os
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+from demo_sale import add_catalogue
 from demo_survey import add_survey
 from people import Person, Refused, add_user, connect, go_live, set_addresses
 
@@ -126,6 +127,7 @@ def main():
     connect(administrator, manager, account_id, STANDIN_URL)
     bot_id = open_shop(manager)
     add_survey(administrator, manager, bot_id)
+    add_catalogue(administrator, manager, bot_id)
     staff_queue(manager)
     if is_first:
         go_live(manager, bot_id)
