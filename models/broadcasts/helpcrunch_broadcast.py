@@ -22,7 +22,7 @@ LEAD_OF_RECIPIENT = SQL(
 
 
 class HelpcrunchBroadcast(models.Model):
-    """One run of a schedule step: who is to get its message, and who got it.
+    """One run of a step: who is to get its message, and who got it.
 
     When one is planned, and what came of it; how it is sent stands in
     ``helpcrunch_broadcast_dispatch.py``.
@@ -33,9 +33,18 @@ class HelpcrunchBroadcast(models.Model):
     _order = "planned_at desc, id desc"
 
     name = fields.Char(required=True, readonly=True)
+    kind = fields.Selection(
+        [("schedule", "Schedule")],
+        "Started by",
+        required=True,
+        default="schedule",
+        readonly=True,
+    )
+    at_once = fields.Boolean(
+        readonly=True, help="Goes out in the quiet hours of the bot too."
+    )
     step_id = fields.Many2one(
         "helpcrunch.step",
-        "Schedule Step",
         index=True,
         ondelete="set null",
         readonly=True,
@@ -91,7 +100,7 @@ class HelpcrunchBroadcast(models.Model):
     hint = fields.Char("Why It Waits", compute="_compute_hint")
 
     _step_moment_unique = models.UniqueIndex(
-        "(step_id, planned_at)",
+        "(step_id, planned_at) WHERE kind = 'schedule'",
         "This step has run at this moment already.",
     )
     _active_idx = models.Index("(account_id, id) WHERE state IN ('planned', 'running')")
@@ -156,7 +165,7 @@ class HelpcrunchBroadcast(models.Model):
                 account.budget_ids._used_live(),
             )
             calls = broadcast._count_calls_ahead()
-            begin = broadcast.bot_id._get_quiet_end(now) or now
+            begin = broadcast._get_quiet_end(now) or now
             broadcast.estimated_end = fields.Datetime.add(
                 begin, minutes=calls / per_minute
             )
@@ -200,7 +209,7 @@ class HelpcrunchBroadcast(models.Model):
                 "when it is.",
                 messenger=self.account_id.name,
             )
-        if quiet_end := self.bot_id._get_quiet_end(now):
+        if quiet_end := self._get_quiet_end(now):
             return self.env._(
                 "The bot has quiet hours until %(moment)s.",
                 moment=self.bot_id._format_moment(quiet_end),
@@ -229,12 +238,26 @@ class HelpcrunchBroadcast(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _get_quiet_end(self, now):
+        """Return when the quiet hours end that it has to keep now, or None."""
+        return None if self.at_once else self.bot_id._get_quiet_end(now)
+
+    @api.model
+    def _domain_schedule(self, step):
+        """Return what is true of the runs of a schedule: each waits for the former.
+
+        Of a step that something else starts too, those are no runs of the schedule.
+        """
+        # None, if the step was deleted.
+        return [("step_id", "in", step.ids), ("kind", "=", "schedule")]
+
     def _waits_for_earlier(self):
         """Tell whether somebody could get an earlier run of the same step now."""
+        if self.kind != "schedule":
+            return False
         earlier = self.search(
             [
-                # None, if the step was deleted.
-                ("step_id", "in", self.step_id.ids),
+                *self._domain_schedule(self.step_id),
                 ("state", "in", ACTIVE_STATES),
                 ("id", "<", self.id),
             ],
@@ -477,7 +500,8 @@ class HelpcrunchBroadcast(models.Model):
             # One that is sent and one that waits for it are enough; and who sets the
             # clock back does not get the same run again.
             has_run = self.search_count(
-                [("step_id", "=", step.id), ("planned_at", "=", step.next_run)], limit=1
+                [*self._domain_schedule(step), ("planned_at", "=", step.next_run)],
+                limit=1,
             )
             vals = step._get_next(now)
             if not has_run and self._count_active(step) < 2:
@@ -513,7 +537,7 @@ class HelpcrunchBroadcast(models.Model):
     def _count_active(self, step):
         """Return how many broadcasts of a step are to be sent or being sent."""
         return self.search_count(
-            [("step_id", "=", step.id), ("state", "in", ACTIVE_STATES)]
+            [*self._domain_schedule(step), ("state", "in", ACTIVE_STATES)]
         )
 
     # === WHAT CAME OF IT === #

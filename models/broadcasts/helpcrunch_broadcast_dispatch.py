@@ -139,7 +139,7 @@ class HelpcrunchBroadcast(models.Model):
                 [("broadcast_id", "=", broadcast.id), *waiting], limit=1
             )
             for broadcast in self
-            if broadcast._is_active() and not broadcast.bot_id._get_quiet_end(now)
+            if broadcast._is_active() and not broadcast._get_quiet_end(now)
             for waiting in (
                 [("queued", "=", True), ("state", "=", "pending")],
                 recipients._domain_ready(now),
@@ -194,7 +194,7 @@ class HelpcrunchBroadcast(models.Model):
                     ("broadcast_id.state", "in", ("running", "done")),
                 ],
             )
-            .filtered(lambda row: not row.broadcast_id.bot_id._get_quiet_end(now))
+            .filtered(lambda row: not row.broadcast_id._get_quiet_end(now))
         )
         arrived.continues = False
         self.env["helpcrunch.event"]._store_own(
@@ -219,7 +219,7 @@ class HelpcrunchBroadcast(models.Model):
         """
         now = fields.Datetime.now()
         self.search([("state", "=", "running")]).filtered(
-            lambda row: row.bot_id._get_quiet_end(now)
+            lambda row: row._get_quiet_end(now)
         )._recall(_lt("The bot's quiet hours began."))
 
     # === WHAT COMES NEXT === #
@@ -233,12 +233,11 @@ class HelpcrunchBroadcast(models.Model):
         now = fields.Datetime.now()
         for account in self.account_id:
             room = self._count_room(account)
-            for broadcast in self.filtered(
-                lambda row, of=account: row.account_id == of
-            ):
+            mine = self.filtered(lambda row, of=account: row.account_id == of)
+            for broadcast in mine._in_order_of_haste():
                 if room <= 0:
                     break
-                if broadcast.bot_id._get_quiet_end(now):
+                if broadcast._get_quiet_end(now):
                     continue
                 if broadcast.state == "planned":
                     broadcast.write({"state": "running", "started_at": now})
@@ -247,6 +246,10 @@ class HelpcrunchBroadcast(models.Model):
                 recipients._enqueue()
                 chats |= recipients.chat_id
         return chats.ids
+
+    def _in_order_of_haste(self):
+        """Return in which order broadcasts of one messenger have their turn."""
+        return self
 
     def _count_room(self, account):
         """Return for how many more messages of an account there is room ahead.

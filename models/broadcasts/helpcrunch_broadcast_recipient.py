@@ -164,8 +164,8 @@ class HelpcrunchBroadcastRecipient(models.Model):
                 UPDATE helpcrunch_broadcast_recipient former
                    SET state = 'skipped', reason = 'superseded'
                   FROM helpcrunch_broadcast earlier, helpcrunch_broadcast_recipient own
-                 WHERE earlier.step_id = %s AND earlier.id < %s
-                   AND earlier.state IN ('planned', 'running')
+                 WHERE earlier.step_id = %s AND earlier.kind = 'schedule'
+                   AND earlier.id < %s AND earlier.state IN ('planned', 'running')
                    AND former.broadcast_id = earlier.id
                    AND former.state = 'pending' AND former.queued IS NOT TRUE
                    AND former.not_before > now() AT TIME ZONE 'UTC'
@@ -280,9 +280,10 @@ class HelpcrunchBroadcastRecipient(models.Model):
 
     def _is_in_later_run(self):
         """Tell whether a later run of the step has a message for the same contact."""
-        return self.search_count(
+        return self.broadcast_id.kind == "schedule" and self.search_count(
             [
                 ("broadcast_id.step_id", "=", self.broadcast_id.step_id.id),
+                ("broadcast_id.kind", "=", "schedule"),
                 ("broadcast_id.state", "in", ACTIVE_STATES),
                 ("broadcast_id", ">", self.broadcast_id.id),
                 ("partner_id", "=", self.partner_id.id),
@@ -305,6 +306,9 @@ class HelpcrunchBroadcastRecipient(models.Model):
         rows = self.search([("partner_id", "in", partners.ids)])
         for broadcast in rows.broadcast_id:
             twins = rows.filtered(lambda row, of=broadcast: row.broadcast_id == of)
+            if broadcast.kind != "schedule":
+                # Each of these is about something of its own.
+                continue
             kept = twins.sorted(
                 lambda row: (row._weight(), row.partner_id == dst_partner), reverse=True
             )[0]
@@ -372,7 +376,7 @@ class HelpcrunchBroadcastRecipient(models.Model):
             if (
                 chat.state == "bot"
                 and not chat._find_refusal()
-                and not chat.bot_id._get_quiet_end(now)
+                and not recipient.broadcast_id._get_quiet_end(now)
             ):
                 recipient._send_rest()
 

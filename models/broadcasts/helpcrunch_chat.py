@@ -105,7 +105,7 @@ class HelpcrunchChat(models.Model):
             self._trace("broadcast_skipped", text=recipient._tell_reason("superseded"))
             recipient._skip("superseded")
             return
-        until = recipient.give_up_at or schedule.end_of_day(now, self.bot_id.tz)
+        until = recipient.give_up_at or self._get_patience_end(recipient, now)
         again = now + timedelta(minutes=_TRY_AGAIN_MINUTES)
         if again >= until:
             self._trace("broadcast_skipped", text=recipient._tell_reason("operator"))
@@ -114,6 +114,10 @@ class HelpcrunchChat(models.Model):
         self._trace("broadcast_put_off")
         recipient._start_again(not_before=again)
         recipient.write({"give_up_at": until, "reason": "operator"})
+
+    def _get_patience_end(self, recipient, now):
+        """Return until when a message waits for a person to end the conversation."""
+        return schedule.end_of_day(now, self.bot_id.tz)
 
     def _move_to_new_chat(self, recipient):
         """Let the message go where the person talks now, this chat is closed.

@@ -45,7 +45,9 @@ class HelpcrunchStep(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_sending(self):
-        sending = self.broadcast_ids.filtered(lambda row: row._is_active())
+        sending = self.broadcast_ids.filtered(
+            lambda row: row._is_active() and row.kind == "schedule"
+        )
         if sending:
             raise UserError(
                 self.env._(
@@ -81,7 +83,7 @@ class HelpcrunchStep(models.Model):
         now = fields.Datetime.now()
         # sudo: helpcrunch.broadcast - made by schedules only, never by hand
         broadcast = self.broadcast_ids.filtered(
-            lambda row: row.planned_at == now
+            lambda row: row.planned_at == now and row.kind == "schedule"
         ) or self.env["helpcrunch.broadcast"].sudo()._plan(self, now)
         self._write_clock({"executed_at": now})
         return broadcast._get_records_action(context={})

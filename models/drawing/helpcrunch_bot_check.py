@@ -70,6 +70,11 @@ class HelpcrunchBot(models.Model):
         for step in self.step_ids:
             texts = wordings.get(step.id, {}).get("message") or {}
             problems += step._find_problems(texts)
+        return self._sort_problems(problems)
+
+    @api.model
+    def _sort_problems(self, problems):
+        """Return problems, the worst first."""
         return sorted(problems, key=lambda problem: LEVELS.index(problem.level))
 
     def _lint_service(self):
@@ -195,6 +200,14 @@ class HelpcrunchBot(models.Model):
 
     def _find_beginnings(self):
         """Return the ids of the steps that a dialogue may come to out of nothing."""
+        return [*self._find_drawn_beginnings(), *self._find_started_steps().ids]
+
+    def _find_started_steps(self):
+        """Return the steps that something beside the drawing starts."""
+        return self.env["helpcrunch.step"]
+
+    def _find_drawn_beginnings(self):
+        """Return the ids of the steps that begin as the bot is drawn."""
         steps = self.step_ids
         starts = steps.filtered(
             lambda step: (

@@ -432,6 +432,16 @@ class HelpcrunchStep(models.Model):
         """Return the types whose work a flow may do instead; a type adds itself."""
         return ()
 
+    @api.model
+    def _speaking_types(self):
+        """Return the types that only say their text and go on; a type adds itself."""
+        return ()
+
+    def _only_speaks(self):
+        """Tell whether saying its text is all the step does; it may be taken back."""
+        self.ensure_one()
+        return self.step_type in self._speaking_types() and not self._has_flow()
+
     def _has_flow(self):
         """Tell whether a flow of another addon does the step's work."""
         self.ensure_one()

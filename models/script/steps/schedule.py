@@ -208,6 +208,10 @@ class HelpcrunchStep(models.Model):
     def _enter_schedule(self, chat):
         return self.next_step_id
 
+    @api.model
+    def _speaking_types(self):
+        return (*super()._speaking_types(), "schedule")
+
     def _check_schedule(self):
         if not 1 <= self.interval_number <= _MOST or not self.interval_type:
             return self.env._(

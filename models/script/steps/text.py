@@ -17,5 +17,9 @@ class HelpcrunchStep(models.Model):
         return None
 
     @api.model
+    def _speaking_types(self):
+        return (*super()._speaking_types(), "text")
+
+    @api.model
     def _flow_types(self):
         return (*super()._flow_types(), "text")
