@@ -45,6 +45,7 @@
         "views/helpcrunch_operator_queue_views.xml",
         "views/helpcrunch_operator_views.xml",
         "views/helpcrunch_broadcast_views.xml",
+        "views/ir_actions_server_views.xml",
         "views/res_users_views.xml",
         "wizard/helpcrunch_chat_assign_views.xml",
         "wizard/helpcrunch_bot_import_views.xml",

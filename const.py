@@ -12,6 +12,7 @@ PREFETCH_TIMEOUT = 3
 
 WEBHOOK_PATH = "/helpcrunch/webhook"
 MEDIA_PATH = "/helpcrunch/media"
+TRIGGER_PATH = "/helpcrunch/trigger"
 # A text message with its envelope stays far below; whatever is larger is no event.
 WEBHOOK_MAX_BYTES = 256 * 1024
 
@@ -56,6 +57,8 @@ TEXT_LIMIT = 1000
 # A customer may paste a novel; the database keeps this much of one message.
 BODY_LIMIT = 20000
 PLACEHOLDER_LIMIT = 500
+# What an outside event may tell: so many values.
+VALUES_LIMIT = 50
 ANSWER_LIMIT = 1000
 
 # A turn may enter so many steps before somebody must have drawn a circle.

@@ -19,6 +19,7 @@ ROOMS = (
     "contacts",
     "drawing",
     "report",
+    "notifications",
 )
 # One model, several files in a room, each with a subject of its own.
 SEVERAL = {

@@ -25,6 +25,17 @@ def run_schedule(dbname, step_id):
         )
 
 
+def start_runs(dbname):
+    """Find out whom runs of server actions and outside events are for, and begin."""
+    worker.call(dbname, "helpcrunch.broadcast", "_start_runs", committed=True)
+    dispatch_broadcasts(dbname)
+
+
+def note_run(dbname, action_id, record_ids):
+    """Note a run of a server action that clashed with somebody else's."""
+    worker.call(dbname, "ir.actions.server", "_note_run", record_ids, ids=[action_id])
+
+
 def note_outcomes(dbname, recipient_ids):
     """Note what became of the messages of some recipients, and go on with the rest."""
     worker.call(
@@ -47,6 +58,7 @@ def dispatch_broadcasts(dbname, everything=False):
     """
     if everything:
         worker.call(dbname, "helpcrunch.broadcast", "_keep_quiet")
+        worker.call(dbname, "helpcrunch.broadcast", "_start_runs", committed=True)
         worker.call(
             dbname,
             "helpcrunch.broadcast.recipient",
@@ -58,6 +70,8 @@ def dispatch_broadcasts(dbname, everything=False):
     )
     for chat_id in chat_ids:
         dialogues.take_turns(dbname, chat_id)
+    if everything or not is_more:
+        worker.call(dbname, "helpcrunch.broadcast.recipient", "_note_on_records")
     if is_more:
         wait = DISPATCH_SECONDS if chat_ids else _IDLE_SECONDS
         worker.submit_later(wait, dispatch_broadcasts, dbname, bulk=True)

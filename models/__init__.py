@@ -10,6 +10,7 @@ from . import broadcasts
 from . import contacts
 from . import drawing
 from . import report
+from . import notifications
 
 # Last: a step type may use any room.
 from .script import steps

@@ -10,6 +10,8 @@ from .broadcasts import (
     test_broadcast_roles,
     test_broadcast_threads,
     test_broadcast_trouble,
+    test_notification,
+    test_notification_threads,
     test_schedule,
     test_schedule_clock,
 )

@@ -36,6 +36,12 @@ def find_problems(text, is_known):
     return problems
 
 
+def read_names(text):
+    """Return ``(name, default)`` of each well-formed placeholder of a text."""
+    found = (_read(match[1]) for match in _BRACES.finditer(text or ""))
+    return [(name, default) for name, default in found if name]
+
+
 def fill(text, get_value):
     """Return ``text`` with its placeholders filled in, in one pass.
 

@@ -149,6 +149,7 @@ class Turn:
                 "misses": 0,
                 "answer": False,
                 "open_questions": False,
+                "told_recipient_id": False,
             },
         )
         if step:
@@ -202,7 +203,7 @@ class Turn:
         self.chat.misses = 0
         self.note(rank, step=None if target is WAIT else target)
         if target is not WAIT and target.id == self.compiled.start_id:
-            self.chat.open_questions = False
+            self.chat.write({"open_questions": False, "told_recipient_id": False})
         if target is WAIT:
             self.go(target)
             return
