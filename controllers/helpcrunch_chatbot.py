@@ -5,7 +5,7 @@ from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 from odoo.exceptions import MissingError
 from odoo.http import Controller, request, route
 
-from ..const import MEDIA_PATH, WEBHOOK_MAX_BYTES, WEBHOOK_PATH
+from ..const import MEDIA_PATH, TRIGGER_PATH, WEBHOOK_MAX_BYTES, WEBHOOK_PATH
 from ..tools.signature import HEADER
 
 # Letters of `secrets.token_urlsafe`, and of a neutralized database's hash.
@@ -41,6 +41,31 @@ class HelpcrunchChatbot(Controller):
             events = request.env["helpcrunch.event"]
             response.call_on_close(lambda: events._start_after_work(receipt))
         return response
+
+    @route(
+        f"{TRIGGER_PATH}/<string:token>",
+        type="http",
+        auth="none",
+        methods=["POST"],
+        csrf=False,
+        save_session=False,
+        # As above.
+        readonly=False,
+    )
+    def trigger(self, token):
+        """Take in one outside event, and say what was accepted."""
+        if not _is_token(token):
+            raise NotFound
+        httprequest = request.httprequest
+        httprequest.max_content_length = WEBHOOK_MAX_BYTES + 1
+        status, answer = request.env["helpcrunch.account"]._receive_trigger(
+            token,
+            _read_body,
+            httprequest.content_length,
+            httprequest.headers.get(HEADER),
+            request.best_lang,
+        )
+        return request.make_json_response(answer, status=status)
 
     @route(
         f"{MEDIA_PATH}/<string:token>/<path:filename>",

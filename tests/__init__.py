@@ -14,6 +14,7 @@ from .broadcasts import (
     test_notification_threads,
     test_schedule,
     test_schedule_clock,
+    test_trigger,
 )
 from .contacts import (
     test_contact_form,
