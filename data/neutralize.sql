@@ -24,6 +24,7 @@ UPDATE helpcrunch_broadcast_recipient
  WHERE continues;
 UPDATE helpcrunch_broadcast
    SET state = 'cancelled',
+       fresh = FALSE,
        done_at = now() AT TIME ZONE 'UTC'
  WHERE state IN ('planned', 'running', 'paused');
 UPDATE helpcrunch_step

@@ -70,7 +70,7 @@ class HelpcrunchBroadcast(models.Model):
         recipients = self.env["helpcrunch.broadcast.recipient"]
         runs = self.env.cr.postcommit.data.setdefault(_RUNS, {})
         # A savepoint may have taken it back.
-        run = self.browse(runs.get(action.id, ())).exists()
+        run = self.search([("id", "=", runs.get(action.id)), ("fresh", "=", True)])
         if not run and not recipients._has_new(action, record_ids):
             return 0
         if not run:
@@ -215,6 +215,12 @@ class HelpcrunchBroadcast(models.Model):
             {"state": "done", "done_at": fields.Datetime.now()}
         )
 
+    def _find_loss(self):
+        """Return why a run says nothing to anybody, or None."""
+        if not self.step_id.active:
+            return "step_gone"
+        return None if self.bot_id._serves() else "bot_off"
+
     def _find_contacts(self):
         """Find out whom a run is for; what cannot be found out is told, once.
 
@@ -223,8 +229,8 @@ class HelpcrunchBroadcast(models.Model):
         recipients = self.env["helpcrunch.broadcast.recipient"]
         if self.kind != "action":
             # Found out when the event was accepted.
-            if not self.bot_id._serves() or not self.step_id.active:
-                recipients._skip_unsaid(self, "bot_off")
+            if loss := self._find_loss():
+                recipients._skip_unsaid(self, loss)
             return
         try:
             with self.env.cr.savepoint():

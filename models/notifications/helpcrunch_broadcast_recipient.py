@@ -20,7 +20,7 @@ _FIND_CONTACTS = """
            state = CASE WHEN found.reason IS NULL THEN 'pending' ELSE 'skipped' END
       FROM (SELECT own.id, partner.id AS partner_id, chat.customer_id,
                    chat.id AS chat_id,
-                   CASE WHEN NOT %(serves)s THEN 'bot_off'
+                   CASE WHEN %(loss)s IS NOT NULL THEN %(loss)s
                         WHEN source.id IS NULL THEN 'record_gone'
                         WHEN partner.id IS NULL THEN 'no_contact'
                         WHEN partner.company_id != %(company)s THEN 'company'
@@ -197,12 +197,12 @@ class HelpcrunchBroadcastRecipient(models.Model):
             self._skip_unfound(run, "action_gone")
             return
         self.env.flush_all()
-        bot, step = run.bot_id, run.step_id
+        bot = run.bot_id
         channels = bot.application_ids
         self.env.cr.execute(
             SQL(
                 _FIND_CONTACTS,
-                serves=bot._serves() and bool(step.active),
+                loss=run._find_loss(),
                 company=run.company_id.id,
                 source=run.action_id._select_contacts(run),
                 bot=bot.id,
@@ -234,8 +234,8 @@ class HelpcrunchBroadcastRecipient(models.Model):
 
     def _find_loss(self):
         """Return why there is nothing more to say, or None."""
-        if not self.broadcast_id.step_id.active:
-            return "step_gone"
+        if loss := self.broadcast_id._find_loss():
+            return loss
         if self.res_id and not self._find_record():
             return "record_gone"
         return None

@@ -120,7 +120,9 @@ class HelpcrunchStep(models.Model):
         "Text",
         translate=True,
         help="What the customer reads. You may use {{ partner.name }}, "
-        '{{ partner.phone | "your number" }}, {{ answer }} and {{ chat.id }}.',
+        '{{ partner.phone | "your number" }}, {{ answer }} and {{ chat.id }}; where a '
+        "server action or an outside event starts the step, also {{ record.name }} and "
+        "{{ values.name }}.",
     )
     flow = fields.Selection(
         [("default", "Default")],

@@ -119,6 +119,17 @@ class TestNotification(NotificationCase):
             ).run()
         self.assertEqual(len(self.recipients(leads).broadcast_id), 1)
 
+    def test_a_run_that_has_begun_takes_nobody_in(self):
+        self.customers(2)
+        first, second = self.lead(5001), self.lead(5002)
+        self.notify(first)
+        # Still the same transaction, as in a test of somebody else's.
+        self.action.with_user(self.seller).with_context(
+            active_model="crm.lead", active_ids=second.ids, active_id=second.id
+        ).run()
+        self.send_noted(second)
+        self.assertEqual(self.reasons(second), ["sent"])
+
     def test_a_savepoint_takes_the_run_back(self):
         self.customers(2)
         first, second = self.lead(5001), self.lead(5002)
@@ -332,7 +343,7 @@ class TestNotification(NotificationCase):
         self.sent.unlink()
         self.start()
         self.look()
-        self.assertEqual(self.reasons(lead), ["bot_off"])
+        self.assertEqual(self.reasons(lead), ["step_gone"])
         with self.assertLogs(LOGGERS[0], "WARNING"):
             self.assertFalse(self.run_on(self.lead(name="B")))
         self.assertIn("deleted", str(self.action.activity_ids.note))
@@ -521,12 +532,15 @@ class TestNotification(NotificationCase):
                 )
         self.customers(1)
         lead = self.lead()
-        clerk = new_test_user(self.env, "clerk", "base.group_user")
-        with (
-            self.assertRaises(AccessError),
-            mute_logger("odoo.addons.base.models.ir_actions"),
-        ):
-            self.run_on(lead, user=clerk)
+        for login, group in (("clerk", "base.group_user"), ("p", "base.group_portal")):
+            user = new_test_user(self.env, login, group)
+            with (
+                self.assertRaises(AccessError),
+                mute_logger("odoo.addons.base.models.ir_actions"),
+            ):
+                self.run_on(lead, user=user)
+            with self.assertRaises(AccessError):
+                self.action.with_user(user).action_view_helpcrunch_runs()
         self.assertFalse(self.recipients(lead))
         with self.assertRaises(AccessError):
             self.thanks.with_user(self.manager).action_view_server_actions()
