@@ -136,9 +136,14 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             domain = [(field.name, "=", f"{src._name},{src.id}")]
             value = f"{dst._name},{dst.id}"
         else:
-            domain = [(field.model_field, "=", src._name), (field.name, "=", src.id)]
+            domain = [(field.name, "=", src.id)]
             value = dst.id
+            if model._fields[field.model_field].store:
+                domain.append((field.model_field, "=", src._name))
         rows = model_sudo.search(domain)
+        if field.type == "many2one_reference":
+            # The model may be in no column: an automation rule's is computed.
+            rows = rows.filtered(lambda row: row[field.model_field] == src._name)
 
         def move(ids):
             model_sudo.browse(ids).write({field.name: value})

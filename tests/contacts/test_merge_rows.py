@@ -37,6 +37,9 @@ class TestRowsOfAMerge(HelpcrunchCase):
                 continue
             for field in model._fields.values():
                 if field.type == "many2one_reference" and field.store:
+                    if not model._fields[field.model_field].store:
+                        # Judged by the records: of an automation rule, in its own test.
+                        continue
                     kind = SQL.identifier(field.model_field)
                     where = SQL("%s = 'res.partner'", kind)
                     if model._name == "ir.attachment":
@@ -360,6 +363,32 @@ class TestRowsOfAMerge(HelpcrunchCase):
                 "friend": other.id,
             },
         )
+
+    def test_beside_automation_rules(self):
+        """Whose reference names its model in no column."""
+        if "base.automation" not in self.env:
+            self.skipTest("automation rules are not installed")
+        tags = self.env["crm.tag"].create([{"name": f"T {n}"} for n in range(3)])
+        rule = self.env["base.automation"].create(
+            {
+                "name": "Tagged",
+                "model_id": self.env["ir.model"]._get_id("crm.lead"),
+                "trigger": "on_tag_set",
+                "trg_field_ref": tags[-1].id,
+            }
+        )
+        # As it is where a tag and a contact have one number.
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE base_automation SET trg_field_ref = %s WHERE id = %s",
+            [self.new.id, rule.id],
+        )
+        self.env.invalidate_all()
+        self.assertEqual(rule.trg_field_ref_model_name, "crm.tag")
+        self.fill_dialogues()
+        self.row._settle()
+        self.assertFalse(self.new.exists())
+        self.assertEqual(rule.trg_field_ref, self.new.id)
 
     def test_done_activities_come_along(self):
         self.fill()
