@@ -69,8 +69,9 @@ class HelpcrunchBroadcast(models.Model):
         """
         recipients = self.env["helpcrunch.broadcast.recipient"]
         runs = self.env.cr.postcommit.data.setdefault(_RUNS, {})
+        run = self.browse(runs.get(action.id))
         # A savepoint may have taken it back.
-        run = self.search([("id", "=", runs.get(action.id)), ("fresh", "=", True)])
+        run = run and self.search([("id", "=", run.id), ("fresh", "=", True)])
         if not run and not recipients._has_new(action, record_ids):
             return 0
         if not run:

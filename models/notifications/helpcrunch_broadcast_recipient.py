@@ -77,7 +77,7 @@ class HelpcrunchBroadcastRecipient(models.Model):
     res_id = fields.Many2oneReference(
         "Record ID", model_field="record_model", readonly=True
     )
-    record_model = fields.Char(related="broadcast_id.record_model")
+    record_model = fields.Char("Model of the Record", readonly=True)
     record_name = fields.Char(
         "Record", compute="_compute_record_name", help="What the message is about."
     )
@@ -170,9 +170,9 @@ class HelpcrunchBroadcastRecipient(models.Model):
             SQL(
                 """
                 INSERT INTO helpcrunch_broadcast_recipient (
-                            broadcast_id, company_id, action_id, res_id, once, state,
-                            queued, attempt)
-                     SELECT %s, %s, %s, asked.res_id, %s, 'pending', FALSE, 0
+                            broadcast_id, company_id, action_id, record_model, res_id,
+                            once, state, queued, attempt)
+                     SELECT %s, %s, %s, %s, asked.res_id, %s, 'pending', FALSE, 0
                        FROM unnest(%s::integer[]) AS asked (res_id)
                       WHERE %s
                 ON CONFLICT DO NOTHING
@@ -180,6 +180,7 @@ class HelpcrunchBroadcastRecipient(models.Model):
                 run.id,
                 run.company_id.id,
                 action.id,
+                run.record_model,
                 action.helpcrunch_once,
                 list(record_ids),
                 self._where_new(action),

@@ -497,6 +497,11 @@ class TestNotification(NotificationCase):
         self.assertIn("told_without", self.problems(self.sent))
         self.sent.message = "{{ values.number }}"
         self.assertIn("told_without", self.problems(self.sent))
+        later = self.step("Later", message="{{ record.phone }}")
+        self.sent.next_step_id = later
+        self.assertIn("untold_field", self.problems(later))
+        later.message = "{{ record.name }}"
+        self.assertNotIn("untold_field", self.problems(later))
 
     # === PEOPLE === #
 
@@ -581,6 +586,14 @@ class TestNotification(NotificationCase):
             cron.with_user(self.env.ref("base.user_root")).ir_actions_server_id.run()
         self.send_noted(leads)
         self.assertEqual(self.reasons(leads), ["sent"])
+        # As Odoo's form makes scheduled actions: by code.
+        self.action.helpcrunch_domain = "[('name', '=', 'later')]"
+        code = f"env['ir.actions.server'].browse({self.action.id}).run()"
+        caller = cron.copy({"state": "code", "code": code})
+        self.commit()
+        caller.with_user(self.env.ref("base.user_root")).ir_actions_server_id.run()
+        self.send_noted(leads)
+        self.assertEqual(self.reasons(leads), ["sent", "sent"])
         with self.refused("cannot be read"):
             cron.helpcrunch_domain = "[('nowhere', '=', 1)]"
 
