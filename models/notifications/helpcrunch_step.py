@@ -2,7 +2,7 @@
 
 from odoo import fields, models
 
-from ...tools import placeholders
+from ...tools import placeholders, trigger
 
 # Who may read server actions at all.
 _SYSTEM = "base.group_system"
@@ -50,25 +50,35 @@ class HelpcrunchStep(models.Model):
 
     # === PLACEHOLDERS === #
 
-    def _find_told_names(self, kind, without_default=False):
-        """Return the names after ``record.`` or ``values.`` in the step's texts.
+    def _read_told(self):
+        """Return what the steps' texts tell of records and outside events.
 
-        In every language.
+        In every language, read at once for all.
 
-        :param bool without_default: only those for which nothing else is said
+        :return: ``{step: {(kind, name, is there a default)}}``; the kind is ``record``
+            or ``values``
+        :rtype: dict
         """
-        self.ensure_one()
         names = self._get_spoken_fields()
-        texts = [self[name] for name in names if self._fields[name].type == "text"]
-        for wordings in self._read_wordings(names).get(self.id, {}).values():
-            texts += wordings.values()
-        return {
-            rest
-            for text in texts
-            for name, default in placeholders.read_names(text)
-            for told, _dot, rest in [name.partition(".")]
-            if told == kind and rest and not (without_default and default)
-        }
+        wordings = self._read_wordings(names)
+        told = {}
+        for step in self:
+            texts = [step[name] for name in names if self._fields[name].type == "text"]
+            for own in wordings.get(step.id, {}).values():
+                texts += own.values()
+            told[step] = {
+                (kind, name, bool(default))
+                for text in texts
+                for whole, default in placeholders.read_names(text)
+                for kind, _dot, name in [whole.partition(".")]
+                if trigger.is_told(whole)
+            }
+        return told
+
+    def _find_told_names(self, kind):
+        """Return the names after ``record.`` or ``values.`` in the step's texts."""
+        self.ensure_one()
+        return {name for own, name, _default in self._read_told()[self] if own == kind}
 
     def _find_placeholder_problem(self):
         """Refuse fields too that an action which starts the step does not tell."""
