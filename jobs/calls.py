@@ -150,7 +150,12 @@ def _is_own_message(call, row):
     payload = call.payload or {}
     texts = {
         " ".join(text.split())
-        for text in (call.body, payload.get("markdown"), payload.get("text"))
+        for text in (
+            call.body,
+            payload.get("markdown"),
+            payload.get("text"),
+            payload.get("secret_body"),
+        )
         if text
     }
     author = row.get("agent")
@@ -169,7 +174,7 @@ def _get_client(call):
 def message(client, call, payload):
     return client.send_message(
         call.chat,
-        call.body,
+        payload.get("secret_body") or call.body,
         payload.get("agent") or call.agent,
         markdown_text=payload.get("markdown"),
     )

@@ -77,6 +77,8 @@ _FINISH = """
     WITH call AS (
         UPDATE helpcrunch_outbox
            SET state = %(state)s, error = %(error)s, not_before = NULL,
+               payload = CASE WHEN %(state)s = 'sent'
+                         THEN payload - 'secret_body' ELSE payload END,
                done_at = now() AT TIME ZONE 'UTC', is_unclear = %(unclear)s
          WHERE id = %(id)s
      RETURNING message_id, chat_id),

@@ -326,7 +326,7 @@ class HelpcrunchChat(models.Model):
 
     def _say_step(self, step):
         """Say a step's text, then show its media in order."""
-        self._turn.say(step._get_text(), step)
+        self._turn.say(step._get_text(), step, secret=step._get_secret(self))
         if step.id not in self._get_compiled().showing_ids:
             return
         for media in step.media_ids:

@@ -72,6 +72,24 @@ class Later:
         self.wait = wait
 
 
+@dataclass(frozen=True)
+class Secret:
+    """Something that the customer reads and nobody else: no transcript keeps it.
+
+    :ivar shown: what stands in its place everywhere else; unlike anything people write
+    :ivar sent: what the customer gets, None: there is nothing behind it (a trial)
+    """
+
+    shown: str
+    sent: str | None = None
+
+    def put_into(self, text):
+        """Return a text with the secret in its place, None if it is not in there."""
+        if self.sent and self.shown in text:
+            return text.replace(self.shown, self.sent)
+        return None
+
+
 @dataclass
 class Line:
     """A text that is to be said.
@@ -79,6 +97,7 @@ class Line:
     :ivar step_id: of the step whose text it is, or False
     :ivar markdown: the same for channels that can show it, None: there is none
     :ivar agent: HelpCrunch's number of the agent who speaks, None: the bot's
+    :ivar secret_body: what the customer gets instead of the body; kept until it is sent
     :ivar vals: fields of the message, if it is not the bot's own
     """
 
@@ -86,11 +105,16 @@ class Line:
     step_id: int | bool = False
     markdown: str | None = None
     agent: str | None = None
+    secret_body: str | None = None
     vals: dict = field(default_factory=dict)
 
     def get_payload(self):
         """Return what the call has to know beside the text; None if nothing."""
-        told = {"markdown": self.markdown, "agent": self.agent}
+        told = {
+            "markdown": self.markdown,
+            "agent": self.agent,
+            "secret_body": self.secret_body,
+        }
         return {key: value for key, value in told.items() if value} or None
 
 
@@ -297,10 +321,10 @@ class Turn:
             return following
         return step.fallback_step_id or step.next_step_id
 
-    def ask(self, text, step):
+    def ask(self, text, step, secret=None):
         """Queue a text that is the open question from now on."""
         said = len(self.lines)
-        self.say(text, step)
+        self.say(text, step, secret=secret)
         self._ask(self.lines[said:])
 
     def _ask(self, lines):
@@ -342,23 +366,29 @@ class Turn:
 
     # === WHAT IS SAID === #
 
-    def say(self, text, step=None, markdown=None, values=None, agent=None):
+    def say(self, text, step=None, markdown=None, values=None, agent=None, secret=None):
         """Queue a text of the bot's for the customer, in parts if it is long.
 
         :param dict values: what placeholders stand for, beside those of the dialogue
         :param agent: the ``helpcrunch.agent`` who speaks, if not the bot's
+        :param Secret secret: what follows the text, on a line of its own
         """
+        text = self.chat._fill_placeholders(text or "", values)
+        if secret:
+            text = f"{text}\n{secret.shown}".lstrip()
         self.speak(
-            self.chat._fill_placeholders(text or "", values),
+            text,
             step,
             markdown,
             agent=agent.external_id if agent else None,
+            secret=secret,
         )
 
-    def speak(self, text, step=None, markdown=None, agent=None, **vals):
+    def speak(self, text, step=None, markdown=None, agent=None, secret=None, **vals):
         """Queue a text as it is.
 
         :param str agent: external id of the agent who speaks, None for the bot's
+        :param Secret secret: what a part of the text stands for
         :param vals: fields of the message, if it is not the bot's own
         """
         parts = split_text(text)
@@ -370,6 +400,7 @@ class Turn:
                     # Cut anywhere, formatting would no longer close.
                     markdown if len(parts) == 1 else None,
                     agent,
+                    secret.put_into(part) if secret else None,
                     dict(vals),
                 ),
             )
@@ -473,6 +504,7 @@ class Turn:
                 last
                 and not last.markdown
                 and not line.markdown
+                and not (last.secret_body or line.secret_body)
                 and (last.agent, last.vals) == (line.agent, line.vals)
                 and len(last.body) + len(line.body) + 2 <= TEXT_LIMIT
             ):

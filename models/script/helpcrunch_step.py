@@ -52,6 +52,7 @@ class HelpcrunchStep(models.Model):
         Returns a sentence for the first thing wrong with the drawing, or None.
 
     and if it likes ``_get_text_<type>(self)`` (what it says, if not just its text),
+    ``_get_secret_<type>(self, chat)`` (what follows it for the customer's eyes only),
     ``_match_<type>(self, chat, text)`` (texts it knows before aliases are looked at)
     ``_interrupt_<type>(self, text)`` (may an alias lead away from its question?) and
     ``_hears_calls_<type>(self)`` (if not, may one that leads to a person?).
@@ -334,6 +335,14 @@ class HelpcrunchStep(models.Model):
         if self._has_verb("get_text"):
             return self._call("get_text")
         return self.message
+
+    def _get_secret(self, chat):
+        """Return what follows the text for the customer's eyes only, or None.
+
+        :rtype: ..dialogue.turn.Secret | None
+        """
+        self.ensure_one()
+        return self._call("get_secret", chat) if self._has_verb("get_secret") else None
 
     def _match(self, chat, text):
         """Return where a text leads that the type itself knows, e.g. as an answer.
