@@ -13,6 +13,10 @@ PREFETCH_TIMEOUT = 3
 WEBHOOK_PATH = "/helpcrunch/webhook"
 MEDIA_PATH = "/helpcrunch/media"
 TRIGGER_PATH = "/helpcrunch/trigger"
+LOGIN_PATH = "/helpcrunch/login"
+LOGINS_PATH = "/helpcrunch/logins"
+# So long may a one-time link be used.
+LOGIN_MINUTES = 15
 # A text message with its envelope stays far below; whatever is larger is no event.
 WEBHOOK_MAX_BYTES = 256 * 1024
 

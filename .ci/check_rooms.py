@@ -17,6 +17,7 @@ ROOMS = (
     "operators",
     "broadcasts",
     "contacts",
+    "logins",
     "drawing",
     "report",
     "notifications",

@@ -10,6 +10,12 @@ UPDATE helpcrunch_message
 UPDATE helpcrunch_outbox
    SET state = 'cancelled'
  WHERE state IN ('pending', 'sending', 'unknown');
+UPDATE helpcrunch_outbox
+   SET payload = payload - 'secret_body'
+ WHERE payload -> 'secret_body' IS NOT NULL;
+UPDATE helpcrunch_login
+   SET state = 'void'
+ WHERE state IN ('asked', 'confirmed');
 UPDATE helpcrunch_event
    SET state = 'ignored',
        reason = 'neutralized'

@@ -8,6 +8,7 @@ from . import outbox
 from . import operators
 from . import broadcasts
 from . import contacts
+from . import logins
 from . import drawing
 from . import report
 from . import notifications

@@ -49,6 +49,12 @@ from .drawing import (
     test_problems,
     test_trial,
 )
+from .logins import (
+    test_login,
+    test_login_page,
+    test_login_roles,
+    test_login_threads,
+)
 from .manual import (
     test_i18n,
     test_javascript,

@@ -59,6 +59,8 @@ class PeopleCase(BroadcastCase):
         self.draw()
         self.talk()
         self.go_wrong()
+        self.log_in(self.clerk, 5006)
+        self.log_in(self.sales_manager, 5007)
 
     def draw(self):
         """Let the manager draw a step of each type, and the other company a bot."""
@@ -76,6 +78,7 @@ class PeopleCase(BroadcastCase):
         self.step("Make a lead", "create_lead", alias="lead", lead_type="lead")
         self.step("Say something", "free_input", alias="say")
         self.step("Your name?", "update_contact", field_id=self.field("name"))
+        self.step("Log in", "login", alias="log in")
         self.step(
             "What?",
             "choice",
@@ -124,6 +127,16 @@ class PeopleCase(BroadcastCase):
         self.broadcast = self.send()
         # Whoever looks at the figures has them added up.
         self.bot.with_user(self.manager).action_view_statistics()
+
+    def log_in(self, user, customer):
+        """Let a customer be a user who has confirmed the link."""
+        self.says("Hi", customer=customer)
+        self.says("log in", customer=customer)
+        logins = self.env["helpcrunch.login"]
+        login = logins.search([("state", "=", "asked")])
+        self.assertIsNone(login._confirm(user))
+        self.settle()
+        self.assertEqual(login.state, "active")
 
     def go_wrong(self):
         """Leave something that failed: messages, an event, two who may be one."""

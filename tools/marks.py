@@ -16,6 +16,8 @@ CLOCK = object()
 KEEP_ROWS = object()
 # What the engine itself posts in Discuss; it goes to nobody else.
 MIRROR = object()
+# A dialogue that is rolled back: nobody is logged in, and no link leads anywhere.
+TRIAL = object()
 # What went through a dialogue's message_post, which knows who writes.
 POSTED = object()
 

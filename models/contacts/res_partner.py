@@ -277,7 +277,7 @@ class ResPartner(models.Model):
         else:
             vals[name] = value
         # The note says what Odoo's own tracking of some fields would say once more.
-        self.with_context(tracking_disable=True).write(vals)
+        self.with_context(tracking_disable=True)._helpcrunch_write(vals)
         if value is not None:
             reader._message_log(
                 body=Markup('<p class="%s">%s</p>')
@@ -291,6 +291,10 @@ class ResPartner(models.Model):
                     ),
                 ),
             )
+
+    def _helpcrunch_write(self, vals):
+        """Write what a chat has brought."""
+        self.write(vals)
 
     def _helpcrunch_forget_note(self, name, lang):
         """Delete the note of an answer that another contact's note tells better."""
@@ -309,7 +313,7 @@ class ResPartner(models.Model):
             return self.phone_sanitized != self._phone_format(
                 number=value, force_format="E164"
             ) or self._helpcrunch_extension() != typed_values.read_extension(value)
-        return matching.normalize(self[name]) != matching.normalize(value)
+        return matching.normalize(self[name] or "") != matching.normalize(value)
 
     def _helpcrunch_tell(self, name):
         """Return the value of a field as a text for people."""

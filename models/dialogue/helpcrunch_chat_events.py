@@ -44,6 +44,8 @@ class HelpcrunchChat(models.Model):
         turn = (CarefulTurn if snapshot.failed_with else Turn)(chat, snapshot)
         # Whoever saw the rows from before this turn must clash: architecture 5.
         turn.chat.turn_count = snapshot.turn_count + 1
+        if snapshot.customer_user_id:
+            turn.chat._end_stale_login()
         event = record._get_data(snapshot)
         handler = getattr(turn.chat, record._get_handler_name(event.event_type), None)
         if not handler:
@@ -102,7 +104,7 @@ class HelpcrunchChat(models.Model):
         )
         self._follow_customer(event)
         text = self._follow_start_link(text)
-        is_wish = self._hear_opt_out(text)
+        is_wish = self._hear_opt_out(text) or self._hear_logout(text)
         quiet_since = silence_since
         if self.broadcast_recipient_id and silence_since and not is_wish:
             # Who answers a broadcast is not silent since before it.
@@ -140,7 +142,9 @@ class HelpcrunchChat(models.Model):
         self._write_down(event, "in", "customer")
         at = to_datetime(event.occurred_at)
         self.last_customer_message_at = max(self.last_customer_message_at or at, at)
-        self._hear_opt_out(event.message_text()[:BODY_LIMIT], is_past=True)
+        text = event.message_text()[:BODY_LIMIT]
+        self._hear_opt_out(text, is_past=True)
+        self._hear_logout(text, is_past=True)
         self._trace("answered")
 
     def _follow_start_link(self, text):

@@ -20,6 +20,7 @@ from ...const import (
 )
 from ...jobs import dialogues, worker
 from ...tools import retry, signature, webhook
+from ...tools.log import mask_links
 from ..messenger import retention
 from .turn import Later
 from .turn_snapshot import TurnSnapshot
@@ -41,6 +42,7 @@ _NEXT_TURN = """
                    THEN customer.spoken_lang END AS spoken_lang,
               customer.external_id AS customer_external_id,
               customer.blocked AS customer_blocked,
+              customer.user_id AS customer_user_id,
               chat.company_id, chat.turn_count,
               discuss.id AS discuss_channel_id,
               question.state AS question_state,
@@ -664,7 +666,8 @@ class HelpcrunchEvent(models.Model):
                 key=event.message_key,
                 at=event.occurred_at,
                 position=event.position,
-                payload=json.dumps(event.payload, ensure_ascii=False),
+                # The bot's own words come back, and people quote them.
+                payload=mask_links(json.dumps(event.payload, ensure_ascii=False)),
                 reason=reason,
                 for_people=for_people,
                 about_customer=event.is_about_customer,

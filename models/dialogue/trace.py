@@ -140,6 +140,18 @@ def get_sentences(env):
         "broadcast_new_chat": env._(
             "The chat is closed; a broadcast went into a new one."
         ),
+        "login": env._(
+            "“%(text)s” has confirmed the log-in: what steps do is done as that user."
+        ),
+        "login_goes_on": env._("Step “%(step)s” has what it waited for."),
+        "login_again": env._(
+            "Step “%(step)s” sent a new link (attempt %(number)s); the one before it "
+            "opens nothing any more."
+        ),
+        "login_trial": env._(
+            "In a trial nobody logs in; step “%(step)s” counts as confirmed."
+        ),
+        "login_ended": env._("The customer is not logged in any more: %(text)s."),
         "taken_up": env._(
             "The older question of step “%(step)s” was still open and was asked again."
         ),

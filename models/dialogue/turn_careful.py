@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import psycopg2
 
-from odoo.exceptions import ConcurrencyError, UserError
+from odoo.exceptions import AccessError, ConcurrencyError, UserError
 
 from ...jobs import worker
 from .turn import Turn
@@ -86,6 +86,20 @@ class CarefulTurn(Turn):
             self.snapshot.failed_with, worker.OVERTAKEN
         )
 
+    def _describe(self, error):
+        """Return the reason, with the name of who may not, told once for everybody."""
+        reason, user = describe(error), self.chat._get_acting_user()
+        if not user or not isinstance(error, AccessError):
+            return reason
+        reason = reason.replace(user.name, f"“{user.name}”")
+        staff = self.chat._for_staff()
+        return staff.env._(
+            "the customer is logged in as “%(user)s”, who may not do this in Odoo. "
+            "%(reason)s",
+            user=user.name,
+            reason=reason,
+        )
+
     def _pass_by(self, step):
         """Return where the flow goes on; nowhere, and the customer is told so."""
         following = step.fallback_step_id or step.next_step_id
@@ -95,7 +109,7 @@ class CarefulTurn(Turn):
 
     def _note_refusal(self, step, error):
         """Write the reason down, and tell it once for each step and cause."""
-        reason = describe(error)
+        reason = self._describe(error)
         self.note("refused", step=step, text=reason)
         bot = step.bot_id._for_administrator()
         title = bot.env._("Step “%(step)s” cannot do its work", step=step.name)

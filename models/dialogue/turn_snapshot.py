@@ -21,6 +21,7 @@ class TurnSnapshot:
     :ivar bot_lang: codes of languages, as are the next two
     :ivar spoken_lang: the one from before a merge, if that one counts
     :ivar locale: HelpCrunch's, of the customer
+    :ivar customer_user_id: as whom the customer is logged in
     :ivar discuss_channel_id: the conversation that is open for an operator
     :ivar question_state: how far the open question came, and when it was sent (seconds)
     :ivar question_call_state: of the call that says it
@@ -47,6 +48,7 @@ class TurnSnapshot:
     locale: str | None = None
     customer_external_id: str | None = None
     customer_blocked: bool | None = None
+    customer_user_id: int | None = None
     company_id: int | None = None
     turn_count: int = 0
     discuss_channel_id: int | None = None

@@ -139,7 +139,9 @@ class Trial:
     def __init__(self, bot, options):
         at = fields.Datetime.to_datetime(options.get("at"))
         self.bot = bot.with_context(
-            tracking_disable=True, helpcrunch_now=at and marks.Moment(at)
+            tracking_disable=True,
+            helpcrunch_now=at and marks.Moment(at),
+            helpcrunch_trial=marks.TRIAL,
         )
         self.env = self.bot.env
         self.options = options

@@ -14,8 +14,8 @@ _ENTERED = ("enter", "broadcast")
 # Passed by: a way leads through it, but nothing happens there.
 _PASSED = ("filter", "archived")
 _BY_WORDS = ("alias", "alias_here", "step_name", "operator_word")
-_ANSWERED = ("answer", "choice", "skipped", *_BY_WORDS)
-_INVALID = ("invalid", "no_answer", "fallback")
+_ANSWERED = ("answer", "choice", "skipped", "login_goes_on", *_BY_WORDS)
+_INVALID = ("invalid", "no_answer", "fallback", "login_again")
 _FAILED = ("failed", "refused")
 # Nobody is waited for: the flow is at its end, or a person has the dialogue.
 _ENDED = ("rest", "queued", "operator", "takeover")

@@ -66,6 +66,7 @@ class TestPublicMethods(RightsCase):
         self.bot.with_user(self.manager).action_save_version()
         self.bot.with_user(self.manager).action_view_statistics()
         self.env["helpcrunch.bot.import"].create({})
+        self.env["helpcrunch.login"].create({"customer_id": chat.customer_id.id})
         self.env["helpcrunch.duplicate"].create(
             {
                 "company_id": self.account.company_id.id,

@@ -2,4 +2,4 @@
 
 # ruff: noqa: I001
 from . import text, free_input, update_contact, forward_operator
-from . import create_lead, schedule, choice, rating
+from . import create_lead, schedule, choice, rating, login

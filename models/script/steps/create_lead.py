@@ -95,23 +95,36 @@ class HelpcrunchStep(models.Model):
         :param seller: whose lead it is if the step names nobody who may have it
         :param vals: what is to be different from what the step says
         """
-        company = chat.company_id
+        if turn_number:
+            seller = chat._get_acting_seller() or self._find_seller(chat)
+        else:
+            seller = self._find_seller(chat) or seller or self.env["res.users"]
+        vals = self._prepare_lead_vals(chat, turn_number, seller) | vals
+        # Whoever was made responsible is told by Odoo; nobody else is subscribed.
+        leads = (
+            self.env["crm.lead"]
+            .with_company(chat.company_id)
+            .with_context(mail_create_nosubscribe=True)
+        )
+        # An order is the operator's; what the flow itself does is the customer's.
+        if turn_number and chat._get_acting_user():
+            return self._make_lead_as_customer(chat, leads, vals)
         # sudo: crm.lead - people link no lead to a dialogue by hand; who has it made
         # was asked before
-        return (
-            self.env["crm.lead"]
-            .sudo()
-            .with_company(company)
-            # Whoever was made responsible is told by Odoo; nobody else is subscribed.
-            .with_context(mail_create_nosubscribe=True)
-            .create(self._prepare_lead_vals(chat, turn_number, seller) | vals)
-            .sudo(self.env.su)
-        )
+        return leads.sudo().create(vals).sudo(self.env.su)
+
+    def _make_lead_as_customer(self, chat, leads, vals):
+        """Make a lead with the rights of the user as whom the customer is logged in."""
+        link = {name: vals[name] for name in vals if name.startswith("helpcrunch_")}
+        rest = {name: vals[name] for name in vals.keys() - link.keys()}
+        lead = chat._acting(leads).create(rest)
+        # sudo: crm.lead - which dialogue made it is the machine's to write
+        lead.sudo().write(link)
+        return lead.with_env(self.env)
 
     def _prepare_lead_vals(self, chat, turn_number, seller):
         partner, bot = chat._ensure_partner(), chat.bot_id
         channel = chat.application_id
-        seller = self._find_seller(chat) or seller or self.env["res.users"]
         chat = chat._for_staff(seller)
         # A contact that was moved to another company has no leads in this one.
         foreign = partner.company_id and partner.company_id != chat.company_id

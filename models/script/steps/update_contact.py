@@ -146,12 +146,14 @@ class HelpcrunchStep(models.Model):
         if value is None:
             return chat._count_attempt(self, self._find_ambiguity(chat, name, text))
         if self._is_protected(chat, partner, name):
-            partner.category_id = self._get_categories(partner)
+            categories = self._get_categories(partner)
+            if categories != partner.category_id:
+                chat._acting(partner).category_id = categories
             if partner._helpcrunch_differs(name, value):
                 self.env["helpcrunch.duplicate"]._list_answer(chat, name, value)
                 chat._trace("review", text=str(value)[:100])
         else:
-            self._store_answer(partner, name, value)
+            self._store_answer(chat._acting(partner), name, value)
             self._look_for_twins(chat, partner, name)
         chat._keep_answer(self, text)
         chat._trace("answer", text=text[:100])
@@ -186,8 +188,11 @@ class HelpcrunchStep(models.Model):
     def _is_protected(self, chat, partner, name):
         """Tell whether what the contact has may not simply be replaced.
 
-        Whoever typed somebody's number is not yet that person (spec 6.3).
+        Whoever typed somebody's number is not yet that person (spec 6.3). A user's
+        e-mail is where Odoo sends a new password to: no chat changes it.
         """
+        if name == "email" and chat._get_acting_user():
+            return True
         return (
             name in PROTECTED_FIELDS
             and chat.customer_id.merged_by_phone
@@ -197,8 +202,10 @@ class HelpcrunchStep(models.Model):
     def _store_answer(self, partner, name, value):
         """Write the answer with its tags; the old value goes to the chatter."""
         vals = {}
-        categories = self._get_categories(partner)
-        if categories != partner.category_id:
+        # sudo: res.partner - which tags there are now; they are written as the person
+        partner_sudo = partner.sudo()
+        categories = self._get_categories(partner_sudo)
+        if categories != partner_sudo.category_id:
             vals["category_id"] = [fields.Command.set(categories.ids)]
         partner._helpcrunch_write_answer(name, value, self._get_note_lang(), **vals)
 

@@ -53,6 +53,7 @@ const TYPES = {
     schedule: ["\uf073", "#7048e8"],
     choice: ["\uf0cb", "#2f9e44"],
     rating: ["\uf087", "#d6336c"],
+    login: ["\uf084", "#495057"],
 };
 const OTHER_TYPE = ["\uf111", "#868e96"];
 const MARKS = { error: "#c0392b", warning: "#b35c00", info: "#1c7ed6" };
