@@ -51,6 +51,7 @@ from .drawing import (
 )
 from .logins import (
     test_login,
+    test_login_operator,
     test_login_page,
     test_login_roles,
     test_login_threads,

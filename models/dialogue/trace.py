@@ -143,6 +143,7 @@ def get_sentences(env):
         "login": env._(
             "“%(text)s” has confirmed the log-in: what steps do is done as that user."
         ),
+        "login_known": env._("The customer is logged in already, as “%(text)s”."),
         "login_goes_on": env._("Step “%(step)s” has what it waited for."),
         "login_again": env._(
             "Step “%(step)s” sent a new link (attempt %(number)s); the one before it "

@@ -27,7 +27,9 @@ class HelpcrunchChat(models.Model):
         user = self._get_acting_user()
         if not user:
             return records
-        return records.with_user(user).with_company(self.company_id)
+        # Of the companies that are switched on somewhere else none counts here.
+        companies = self.company_id.ids
+        return records.with_user(user).with_context(allowed_company_ids=companies)
 
     def _get_acting_user(self):
         """Return the user as whom the customer is logged in; an empty one if nobody.
@@ -35,7 +37,7 @@ class HelpcrunchChat(models.Model):
         In a turn that was read with the dialogue's lock, and costs nothing.
         """
         turn = self._turn
-        if not turn:
+        if not turn or turn.chat.id != self.id:
             user = self.customer_id.user_id
             is_over = user and self._get_login()._find_reason_to_end()
             return user.browse() if is_over else user

@@ -210,7 +210,7 @@ class HelpcrunchLogin(models.Model):
             return "replaced"
         if self.expires_at <= fields.Datetime.now():
             return "late"
-        if not self.chat_id or not self.customer_id.active:
+        if not (self.chat_id and self.customer_id.active and self.account_id.active):
             return "gone"
         return None
 

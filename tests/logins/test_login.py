@@ -2,11 +2,13 @@
 
 import json
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ...const import LOGIN_PATH
 from ..common import CUSTOMER, TELEGRAM
 from ..common_logins import LINK, LoginCase
 
@@ -309,8 +311,32 @@ class TestLogin(LoginCase):
         chat = self.chat()
         self.assertEqual(chat._acting(self.env["crm.lead"]).env.user, self.oksana)
         self.assertFalse(chat._acting(self.env["crm.lead"]).env.su)
+        company = self.account.company_id
+        elsewhere = chat.with_context(allowed_company_ids=self.other_company.ids)
+        acting = elsewhere._acting(elsewhere.env["crm.lead"])
+        self.assertEqual(acting.env.companies, company)
+        login = self.active()
+        login.bound_until = fields.Datetime.now()
+        self.assertTrue(chat._acting(self.env["crm.lead"]).env.su, "its time is up")
+        login.bound_until += timedelta(days=1)
         self.says("/logout")
         self.assertTrue(chat._acting(self.env["crm.lead"]).env.su)
+
+    def test_acting_is_of_one_dialogue(self):
+        """What a turn knows of its customer is not true of another dialogue's."""
+        self.logs_in()
+        self.says("Hi", customer=5002)
+        other, chats = self.chat(5002), self.env.registry["helpcrunch.chat"]
+        usual, found = chats._say_step, []
+
+        def look(chat, step):
+            found.append(other.with_context(**chat.env.context)._get_acting_user())
+            found.append(chat._get_acting_user())
+            return usual(chat, step)
+
+        with patch.object(chats, "_say_step", look):
+            self.says("/start")
+        self.assertEqual(found[:2], [self.env["res.users"], self.oksana])
 
     # === HOW IT ENDS === #
 
@@ -391,10 +417,22 @@ class TestLogin(LoginCase):
         self.assertEqual((login.state, login.end_reason), ("ended", "deleted"))
         self.assertIn("login_ended", self.codes())
 
+    def test_who_is_logged_in_is_not_asked_again(self):
+        self.logs_in()
+        self.assertEqual(self.says("login"), ["A lead", "What do you need?"])
+        self.assertIn("login_known", self.codes())
+        self.assertEqual(len(self.chat().lead_ids), 2)
+        self.assertEqual(self.chat().lead_ids.create_uid, self.oksana)
+        self.says("/logout")
+        self.assertTrue(self.link(self.says("login")))
+
     def test_logging_in_anew(self):
+        """A link that was on its way when another one was confirmed."""
         first = self.logs_in()
-        former = first.former_partner_id
-        second = self.logs_in(self.petro)
+        former, chat = first.former_partner_id, self.chat()
+        token = self.env["helpcrunch.login"]._ask(chat, self.login)
+        self.confirms(self.petro, f"{LOGIN_PATH}/{token}")
+        second = self.active()
         self.assertEqual((first.state, first.end_reason), ("ended", "renewed"))
         self.assertEqual(second.former_partner_id, former)
         self.assertEqual(self.partner(), self.petro.partner_id)

@@ -25,6 +25,14 @@ class HelpcrunchStep(models.Model):
         help="Said to a customer who has written /logout. Empty: a sentence of ours.",
     )
 
+    def _skip_login(self, chat):
+        """Ask nobody again who is logged in already."""
+        user = chat._get_acting_user()
+        if not user:
+            return None
+        chat._trace("login_known", text=user.name)
+        return self.next_step_id
+
     def _enter_login(self, chat):
         return WAIT
 
