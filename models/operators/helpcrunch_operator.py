@@ -240,7 +240,7 @@ class HelpcrunchOperator(models.Model):
         and whoever looks at the list who is there.
         """
         for user in self.user_id:
-            state = self.with_user(user)._get_my_availability() or {"available": False}
+            state = self.with_user(user)._describe_my_desk() or {"available": False}
             user._bus_send("helpcrunch.availability", state)
         if self:
             group = self.env.ref("helpcrunch_chatbot.group_operator")
@@ -286,17 +286,24 @@ class HelpcrunchOperator(models.Model):
 
     @api.model
     def _get_my_availability(self):
-        """Return whether new dialogues may come, and whether that takes being online.
-
-        :return: ``{"available": bool, "only_online": bool}``; None for no operator
-        """
+        """Return ``{"available": bool}``, or None for who is no operator."""
         if not self.env.user.has_group("helpcrunch_chatbot.group_operator"):
             return None
         # sudo: helpcrunch.operator - the user's own rows
         mine_sudo = self.sudo().search([("user_id", "=", self.env.uid)])
         if not mine_sudo:
             return None
-        return {
-            "available": any(mine_sudo.mapped("available")),
-            "only_online": all(mine_sudo.queue_id.mapped("only_online")),
-        }
+        return {"available": any(mine_sudo.mapped("available"))}
+
+    @api.model
+    def _describe_my_desk(self):
+        """Return what the top bar shows: whether new dialogues may come, and whether
+        that takes being online; None for who is no operator.
+
+        :rtype: dict | None
+        """
+        state = self._get_my_availability()
+        # sudo: helpcrunch.operator - the user's own rows
+        mine_sudo = self.sudo().search([("user_id", "=", self.env.uid)])
+        only_online = all(mine_sudo.queue_id.mapped("only_online"))
+        return state and {**state, "only_online": only_online}

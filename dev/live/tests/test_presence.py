@@ -38,7 +38,10 @@ class TestPresence(ServerCase):
         return chat
 
     def test_who_opens_odoo_gets_who_waits_and_who_has_closed_it_nobody(self):
-        waits = "All operators are busy. You are number 1 in the queue."
+        waits = (
+            "Nobody of us is here right now. "
+            "We will answer you here as soon as somebody is back."
+        )
         chat = self.hears(7001, "Ivan", waits)
         with Browser() as browser:
             browser.log_in(self.odoo.url, "olena")
