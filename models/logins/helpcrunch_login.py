@@ -135,7 +135,7 @@ class HelpcrunchLogin(models.Model):
     # === ACTIONS === #
 
     def action_end(self):
-        """End log-ins: one's own, or as an administrator of the app anybody's."""
+        """End log-ins, as an administrator of the app."""
         self.check_access("read")
         for login in self:
             reason = "user" if login.user_id == self.env.user else "manager"

@@ -53,7 +53,7 @@ class HelpcrunchStep(models.Model):
 
     and if it likes ``_get_text_<type>(self)`` (what it says, if not just its text),
     ``_get_secret_<type>(self, chat)`` (what follows it for the customer's eyes only),
-    ``_skip_<type>(self, chat)`` (where it goes on if there is nothing to ask, else None),
+    ``_skip_<type>(self, chat)`` (where it goes on if it has nothing to ask, else None),
     ``_match_<type>(self, chat, text)`` (texts it knows before aliases are looked at)
     ``_interrupt_<type>(self, text)`` (may an alias lead away from its question?) and
     ``_hears_calls_<type>(self)`` (if not, may one that leads to a person?).

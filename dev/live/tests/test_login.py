@@ -5,6 +5,7 @@ import unittest
 
 from people import Person, add_language, add_user
 
+from live.browser import Browser
 from live.case import ServerCase
 from live.server import draw_bot, go_live, said, wait_for
 
@@ -86,6 +87,8 @@ class TestLogin(ServerCase):
         self.look_at_the_lead()
         self.look_at_the_log(link[1])
         self.look_at_a_used_link(link[0])
+        self.look_in_preferences()
+        self.look_as_manager()
 
         self.writes("/logout")
         self.reads("You are logged out.")
@@ -124,6 +127,37 @@ class TestLogin(ServerCase):
 
     def written(self):
         return self.odoo.log.read_text(errors="replace")
+
+    def look_in_preferences(self):
+        """She finds who is logged in as her where her password is."""
+        self.desk.open(f"{self.odoo.url}/odoo/my-preferences")
+        self.desk.click(".o_notebook a", "Security")
+        self.desk.sees("button[name=action_view_helpcrunch_logins]")
+        self.desk.keep_picture("login-6-preferences")
+        self.desk.open(f"{self.odoo.url}/helpcrunch/logins")
+        self.sees("Who is logged in as you")
+        self.desk.keep_picture("login-7-own")
+
+    def look_as_manager(self):
+        """Another browser: the list, the dialogue, and the step as it is drawn."""
+        with Browser() as browser:
+            browser.log_in(self.odoo.url, "manager")
+            address = f"{self.odoo.url}/odoo/action-helpcrunch_chatbot."
+            browser.open(f"{address}helpcrunch_login_action")
+            browser.sees(".o_data_row td[name=customer_id]", "Taras")
+            browser.keep_picture("login-8-list")
+            (chat,) = self.odoo.sql("SELECT chat_id FROM helpcrunch_login")
+            browser.open(f"{self.odoo.url}/odoo/helpcrunch.chat/{chat}")
+            browser.sees("button[name=action_end_login]", "End the Log-in")
+            browser.sees("[name=login_user_id]")
+            browser.keep_picture("login-9-dialogue")
+            (step,) = self.odoo.sql(
+                "SELECT id FROM helpcrunch_step WHERE step_type = 'login'"
+            )
+            browser.open(f"{self.odoo.url}/odoo/helpcrunch.step/{step}")
+            browser.sees("[name=logout_message] textarea")
+            browser.keep_picture("login-10-step")
+            self.assertEqual(browser.errors, [])
 
     def look_at_a_used_link(self, link):
         self.desk.open(link)
