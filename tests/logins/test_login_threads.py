@@ -89,3 +89,5 @@ class TestLoginThreads(ThreadCase):
                 active = customer.login_ids.filtered(lambda row: row.state == "active")
                 self.assertEqual(active.user_id.id, winner)
                 self.assertFalse(self.pending(env))
+            # Who is logged in already is sent no link.
+            self._log_out()

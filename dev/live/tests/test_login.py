@@ -130,7 +130,8 @@ class TestLogin(ServerCase):
 
     def look_in_preferences(self):
         """She finds who is logged in as her where her password is."""
-        self.desk.open(f"{self.odoo.url}/odoo/my-preferences")
+        (me,) = self.odoo.sql("SELECT id FROM res_users WHERE login = 'oksana'")
+        self.desk.open(f"{self.odoo.url}/odoo/my-preferences/{me}")
         self.desk.click(".o_notebook a", "Security")
         self.desk.sees("button[name=action_view_helpcrunch_logins]")
         self.desk.keep_picture("login-6-preferences")
