@@ -13,40 +13,29 @@ LINK = re.compile(r"\S*(/helpcrunch/login/([\w-]{16,}))")
 _SALES = "sales_team.group_sale_salesman"
 
 
-class LoginCase(HelpcrunchCase, HttpCase):
-    """ "login" sends a link; behind it the customer's wish becomes a lead.
+class LoginTalk(HttpCase):
+    """Customers who ask for a link, and people who open it and confirm.
 
-    ``oksana`` sells, ``clerk`` has no role but may log in to Odoo, ``portal`` is a
-    customer with a portal, ``foreigner`` one of another company. Links are opened as
-    a browser opens them, by people who are logged in.
+    Links are opened as a browser opens them, by people who are logged in: ``oksana``
+    sells, ``clerk`` has no role but may log in to Odoo, ``portal`` is a customer with
+    a portal. Goes before a case that has a bot.
     """
 
     @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
+    def add_people(cls):
         cls.add_outsiders()
         cls.oksana = cls._person("oksana", _SALES, email="oksana@example.com")
-        cls.petro = cls._person("petro", _SALES, email="petro@example.com")
-        cls.other_company = cls.env["res.company"].create({"name": "Other"})
-        cls.foreigner = cls._person(
-            "foreigner",
-            "base.group_portal",
-            company_id=cls.other_company.id,
-            company_ids=[Command.set(cls.other_company.ids)],
-        )
-        cls.step("Welcome", alias="/start", sequence=1)
-        cls.after = cls.step("What do you need?", "free_input")
-        cls.lead_step = cls.step(
-            "A lead", "create_lead", lead_type="opportunity", next_step_id=cls.after
-        )
-        cls.failed_step = cls.step("As you like.")
-        cls.login = cls.step(
+
+    @classmethod
+    def draw_login(cls, next_step, **vals):
+        """Draw the step to which "login" leads, and return it."""
+        return cls.step(
             "Log in",
             "login",
             alias="login",
             message="Please log in:",
-            next_step_id=cls.lead_step,
-            failed_step_id=cls.failed_step,
+            next_step_id=next_step,
+            **vals,
         )
 
     @classmethod
@@ -143,3 +132,30 @@ class LoginCase(HelpcrunchCase, HttpCase):
         states = self.env["helpcrunch.login"].search([]).mapped("state")
         users = self.env["helpcrunch.customer"].search([]).user_id
         return {**counts, "states": states, "users": users}
+
+
+class LoginCase(LoginTalk, HelpcrunchCase):
+    """ "login" sends a link; behind it the customer's wish becomes a lead.
+
+    ``roman`` sells too, ``foreigner`` is a customer with a portal of another company.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.add_people()
+        cls.roman = cls._person("roman", _SALES, email="roman@example.com")
+        cls.other_company = cls.env["res.company"].create({"name": "Other"})
+        cls.foreigner = cls._person(
+            "foreigner",
+            "base.group_portal",
+            company_id=cls.other_company.id,
+            company_ids=[Command.set(cls.other_company.ids)],
+        )
+        cls.step("Welcome", alias="/start", sequence=1)
+        cls.after = cls.step("What do you need?", "free_input")
+        cls.lead_step = cls.step(
+            "A lead", "create_lead", lead_type="opportunity", next_step_id=cls.after
+        )
+        cls.failed_step = cls.step("As you like.")
+        cls.login = cls.draw_login(cls.lead_step, failed_step_id=cls.failed_step)

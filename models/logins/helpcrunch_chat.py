@@ -31,6 +31,24 @@ class HelpcrunchChat(models.Model):
         companies = self.company_id.ids
         return records.with_user(user).with_context(allowed_company_ids=companies)
 
+    def _create_acting(self, records, vals):
+        """Create a record of this model in the customer's name, and return it.
+
+        What ties it to the dialogue, whose names begin with ``helpcrunch_``, is the
+        machine's to write.
+
+        :raise AccessError: if the user as whom the customer is logged in may not
+        """
+        if not self._get_acting_user():
+            return records.create(vals)
+        link = {name: vals[name] for name in vals if name.startswith("helpcrunch_")}
+        made = self._acting(records).create(
+            {name: vals[name] for name in vals.keys() - link.keys()}
+        )
+        # sudo: any model - people link nothing to a dialogue by hand
+        made.sudo().write(link)
+        return made.with_env(records.env)
+
     def _get_acting_user(self):
         """Return the user as whom the customer is logged in; an empty one if nobody.
 

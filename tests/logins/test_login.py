@@ -239,7 +239,7 @@ class TestLogin(LoginCase):
         self.assertNotEqual(chat.lead_ids.user_id, self.clerk)
 
     def test_the_lead_is_the_users_whatever_the_step_says(self):
-        self.lead_step.with_user(self.manager).lead_user_id = self.petro
+        self.lead_step.with_user(self.manager).lead_user_id = self.roman
         self.logs_in()
         self.assertEqual(self.chat().lead_ids.user_id, self.oksana)
 
@@ -431,11 +431,11 @@ class TestLogin(LoginCase):
         first = self.logs_in()
         former, chat = first.former_partner_id, self.chat()
         token = self.env["helpcrunch.login"]._ask(chat, self.login)
-        self.confirms(self.petro, f"{LOGIN_PATH}/{token}")
+        self.confirms(self.roman, f"{LOGIN_PATH}/{token}")
         second = self.active()
         self.assertEqual((first.state, first.end_reason), ("ended", "renewed"))
         self.assertEqual(second.former_partner_id, former)
-        self.assertEqual(self.partner(), self.petro.partner_id)
+        self.assertEqual(self.partner(), self.roman.partner_id)
         self.says("/logout")
         self.assertEqual(self.partner(), former)
 
@@ -548,9 +548,9 @@ class TestLogin(LoginCase):
         triggers = self.env["ir.cron.trigger"]
         queue = self.env.ref("mail.ir_cron_mail_scheduler_action")
         triggers.search([("cron_id", "=", queue.id)]).unlink()
-        self.logs_in(self.petro)
+        self.logs_in(self.roman)
         mail = self.env["mail.mail"].search(
-            [("recipient_ids", "in", self.petro.partner_id.ids)]
+            [("recipient_ids", "in", self.roman.partner_id.ids)]
         )
         self.assertEqual(mail.state, "outgoing", "no turn talks to anybody")
         self.assertTrue(triggers.search([("cron_id", "=", queue.id)]))

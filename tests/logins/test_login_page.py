@@ -112,8 +112,8 @@ class TestLoginPage(LoginCase):
     def test_a_shared_desk(self):
         """Somebody else is logged in than one thinks: told by name, may log out."""
         path = self.asks()
-        page = self.opens(self.petro, path)
-        self.assertIn("Confirm as Petro", self.tells(page))
+        page = self.opens(self.roman, path)
+        self.assertIn("Confirm as Roman", self.tells(page))
         self.assertIn("Is this not you?", self.tells(page))
         link = page.text.split("/web/session/logout?")[1].split('"')[0]
         answer = self.url_open(f"/web/session/logout?{link}")
@@ -150,10 +150,10 @@ class TestLoginPage(LoginCase):
     def test_a_used_link(self):
         path = self.asks(name="Taras")
         self.confirms(self.oksana, path)
-        for user in (self.oksana, self.petro):
+        for user in (self.oksana, self.roman):
             self.refuses(user, path, 410, "It was used already")
         self.says("/logout")
-        self.refuses(self.petro, path, 410, "It was used already")
+        self.refuses(self.roman, path, 410, "It was used already")
 
     def test_a_late_link(self):
         path = self.asks(name="Taras")
@@ -183,18 +183,18 @@ class TestLoginPage(LoginCase):
     def test_a_colleagues_link_says_in_whose_name(self):
         """Who takes a link that is somebody else's gives that one the own name."""
         path = self.asks(name="Taras")
-        self.confirms(self.petro, path)
+        self.confirms(self.roman, path)
         self.assertIn(
-            "You are logged in as Petro. Write /logout to end it.", self.reads()
+            "You are logged in as Roman. Write /logout to end it.", self.reads()
         )
         self.says("/logout")
         self.assertFalse(self.active())
 
     def test_who_was_archived_before(self):
         path = self.asks(name="Taras")
-        page = self.opens(self.petro, path)
+        page = self.opens(self.roman, path)
         before = self.rows()
-        self.petro.with_user(self.administrator).action_archive()
+        self.roman.with_user(self.administrator).action_archive()
         answer = self.presses(path, page)
         self.assertIn("/web/login", answer.url)
         self.goes_on()
@@ -228,7 +228,7 @@ class TestLoginPage(LoginCase):
 
     def test_own_logins(self):
         mine = self.logs_in(self.portal, name="Taras")
-        theirs = self.logs_in(self.petro, customer=5002, name="Ivan")
+        theirs = self.logs_in(self.roman, customer=5002, name="Ivan")
         page = self.opens(self.portal, LOGINS_PATH)
         self.assertIn("Taras", page.text)
         self.assertNotIn("Ivan", page.text)

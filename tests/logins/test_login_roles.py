@@ -32,7 +32,7 @@ class TestLoginRoles(LoginCase):
             self.assertEqual(self.seen(user).ids, self.mine.ids, user.login)
         self.assertFalse(self.seen(self.stranger), "another company's")
         for user in (
-            *(self.operator, self.petro, self.clerk, self.oksana, self.portal),
+            *(self.operator, self.roman, self.clerk, self.oksana, self.portal),
             self.stranger,
         ):
             with self.assertRaises(AccessError, msg=user.login):
@@ -61,7 +61,7 @@ class TestLoginRoles(LoginCase):
                 customer.with_user(user).user_id = user
 
     def test_who_ends(self):
-        for user in (self.operator, self.petro, self.clerk, self.stranger, self.portal):
+        for user in (self.operator, self.roman, self.clerk, self.stranger, self.portal):
             for record, method in (
                 (self.mine, "action_end"),
                 (self.mine.customer_id, "action_end_login"),

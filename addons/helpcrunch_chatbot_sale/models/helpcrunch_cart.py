@@ -221,9 +221,9 @@ class HelpcrunchCart(models.Model):
             "helpcrunch_step_id": step.id,
             "helpcrunch_turn": chat.turn_count,
         }
-        order = self._get_orders().create(vals)
+        order = chat._create_acting(self._get_orders(), vals)
         if step.sale_state == "sent":
-            order.action_quotation_sent()
+            chat._acting(order).action_quotation_sent()
         self.line_ids.unlink()
         self._begin_anew()
         return order
@@ -231,12 +231,14 @@ class HelpcrunchCart(models.Model):
     def _prepare_seller_vals(self, step):
         """Say whose order it is: Odoo would fill in the user of this transaction.
 
-        A salesperson who has left is none; Odoo's own choice of a team needs one.
+        A colleague who has logged in sells to herself. A salesperson who has left is
+        none; Odoo's own choice of a team needs one.
         """
         partner, company = self.chat_id.partner_id, self.company_id
         # sudo: res.users - the companies of a colleague, for an order of the machine's
         sellers_sudo = (
-            step.sale_user_id
+            self.chat_id._get_acting_seller()
+            or step.sale_user_id
             or partner.user_id
             or partner.commercial_partner_id.user_id
         ).sudo()

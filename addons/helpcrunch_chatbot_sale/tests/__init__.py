@@ -7,6 +7,7 @@ from . import (
     test_people,
     test_prices,
     test_queries,
+    test_sale_login,
     test_shopping,
     test_threads,
     test_words,

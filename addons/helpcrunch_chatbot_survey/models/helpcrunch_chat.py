@@ -78,6 +78,10 @@ class HelpcrunchChat(models.Model):
             "survey_refused": self.env._(
                 "The survey “%(text)s” takes no more answers of this contact."
             ),
+            "survey_login": self.env._(
+                "The survey “%(text)s” takes answers of users only, and the customer "
+                "is not logged in."
+            ),
             "survey_done": self.env._("The survey “%(text)s” was finished."),
         }
 

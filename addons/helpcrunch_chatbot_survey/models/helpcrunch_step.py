@@ -45,15 +45,13 @@ class HelpcrunchStep(models.Model):
             raise UserError(self.env._("The survey that it asks is gone."))
         user_input = self._take_survey_up(chat) or self._begin_survey(chat)
         if not user_input:
-            chat._trace("survey_refused", text=self.survey_id.title)
-            words = chat._get_survey_words()
-            chat._say(words._("This survey cannot be answered any more."), self)
+            self._refuse_survey(chat)
             return self.survey_failed_step_id or self.next_step_id
         return self._ask_survey(chat, user_input)
 
     def _receive_flow_survey(self, chat, message):
         user_input = self._find_survey_input([("helpcrunch_chat_id", "=", chat.id)])
-        if not self._may_go_on_with_survey(user_input):
+        if not self._may_go_on_with_survey(chat, user_input):
             # Taken up in another dialogue of the customer's, deleted, closed.
             return self._enter_flow_survey(chat)
         if user_input.survey_time_limit_reached:
@@ -79,6 +77,17 @@ class HelpcrunchStep(models.Model):
         chat._trace("skipped" if is_skip else "answer", text=message[:100])
         return self._ask_survey(chat, user_input)
 
+    def _refuse_survey(self, chat):
+        words = chat._get_survey_words()
+        if self._wants_survey_login(chat):
+            code = "survey_login"
+            refusal = words._("This survey is for those who have logged in.")
+        else:
+            code = "survey_refused"
+            refusal = words._("This survey cannot be answered any more.")
+        chat._trace(code, text=self.survey_id.title)
+        chat._say(refusal, self)
+
     def _check_flow_survey(self):
         if not self.survey_id:
             return self.env._("choose the survey whose questions it asks.")
@@ -97,13 +106,15 @@ class HelpcrunchStep(models.Model):
                     survey=survey_sudo.title,
                 ),
             )
-        if survey_sudo.users_login_required:
+        lets_in = "login" in self.bot_id.step_ids.mapped("step_type")
+        if survey_sudo.users_login_required and not lets_in:
             yield (
                 "survey_login",
-                "info",
+                "warning",
                 self.env._(
-                    "The survey “%(survey)s” wants people to log in. In the chat "
-                    "nobody does: whoever writes answers for the dialogue's contact.",
+                    "The survey “%(survey)s” is for people who have logged in, and "
+                    "no step of the bot lets them. Draw a step of the type “Log in to "
+                    "the system” that leads here.",
                     survey=survey_sudo.title,
                 ),
             )
@@ -145,15 +156,23 @@ class HelpcrunchStep(models.Model):
                     ("partner_id", "=", chat.partner_id.id),
                 ]
             )
-        if not self._may_go_on_with_survey(user_input):
+        if not self._may_go_on_with_survey(chat, user_input):
             return None
         # The dialogue that has it now: an answer in another one asks for it first.
         user_input.helpcrunch_chat_id = chat
         chat._trace("survey_taken_up", text=self.survey_id.title)
         return user_input
 
-    def _may_go_on_with_survey(self, user_input):
-        """Tell whether Survey would still take answers, as its web page asks."""
+    def _may_go_on_with_survey(self, chat, user_input):
+        """Tell whether Survey would still take answers, as its web page asks.
+
+        What somebody has begun as a user of Odoo is for nobody else to go on with.
+        """
+        partner = user_input.partner_id
+        if partner.user_ids and partner != chat.partner_id:
+            return False
+        if self._wants_survey_login(chat):
+            return False
         overdue = user_input.deadline and user_input.deadline < fields.Datetime.now()
         return (
             user_input
@@ -168,12 +187,14 @@ class HelpcrunchStep(models.Model):
     def _begin_survey(self, chat):
         """Return a new participation, or None if Survey does not allow one."""
         survey, partner = self.survey_id, chat._ensure_partner()
+        # Not the contact's user: whose contact it is, nobody has proved.
+        user = chat._get_acting_user()
         try:
-            survey._check_answer_creation(partner.user_ids[:1], partner, False)
+            survey._check_answer_creation(user, partner, False)
         except UserError:
-            # Archived, or no attempts left; nothing was written yet.
+            # Archived, not for these people, or no attempts left; nothing was written.
             return None
-        if not survey.question_ids:
+        if not survey.question_ids or self._wants_survey_login(chat):
             return None
         user_input = survey._create_answer(
             partner=partner,
@@ -190,6 +211,10 @@ class HelpcrunchStep(models.Model):
         user_input = user_input._helpcrunch_in_its_language()
         self._introduce_survey(chat, user_input.survey_id)
         return user_input
+
+    def _wants_survey_login(self, chat):
+        """Tell whether Survey takes answers of users only, and the customer is none."""
+        return self.survey_id.users_login_required and not chat._get_acting_user()
 
     def _choose_survey_lang(self):
         """Return the dialogue's language, or the first that the survey speaks."""

@@ -106,21 +106,12 @@ class HelpcrunchStep(models.Model):
             .with_company(chat.company_id)
             .with_context(mail_create_nosubscribe=True)
         )
-        # An order is the operator's; what the flow itself does is the customer's.
-        if turn_number and chat._get_acting_user():
-            return self._make_lead_as_customer(chat, leads, vals)
         # sudo: crm.lead - people link no lead to a dialogue by hand; who has it made
         # was asked before
-        return leads.sudo().create(vals).sudo(self.env.su)
-
-    def _make_lead_as_customer(self, chat, leads, vals):
-        """Make a lead with the rights of the user as whom the customer is logged in."""
-        link = {name: vals[name] for name in vals if name.startswith("helpcrunch_")}
-        rest = {name: vals[name] for name in vals.keys() - link.keys()}
-        lead = chat._acting(leads).create(rest)
-        # sudo: crm.lead - which dialogue made it is the machine's to write
-        lead.sudo().write(link)
-        return lead.with_env(self.env)
+        leads = leads.sudo()
+        # What the flow itself does is the customer's; an order is the operator's.
+        lead = chat._create_acting(leads, vals) if turn_number else leads.create(vals)
+        return lead.sudo(self.env.su)
 
     def _prepare_lead_vals(self, chat, turn_number, seller):
         partner, bot = chat._ensure_partner(), chat.bot_id
