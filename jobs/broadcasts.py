@@ -71,7 +71,12 @@ def dispatch_broadcasts(dbname, everything=False):
     for chat_id in chat_ids:
         dialogues.take_turns(dbname, chat_id)
     if everything or not is_more:
-        worker.call(dbname, "helpcrunch.broadcast.recipient", "_note_on_records")
+        worker.call(
+            dbname,
+            "helpcrunch.broadcast.recipient",
+            "_note_on_records",
+            committed=True,
+        )
     if is_more:
         wait = DISPATCH_SECONDS if chat_ids else _IDLE_SECONDS
         worker.submit_later(wait, dispatch_broadcasts, dbname, bulk=True)

@@ -13,7 +13,9 @@ _logger = logging.getLogger(__name__)
 
 def look_up_customers(dbname):
     """Ask HelpCrunch about customers whose phone and tags are not known (any more)."""
-    questions = worker.call(dbname, "helpcrunch.customer", "_claim_unknown")
+    questions = worker.call(
+        dbname, "helpcrunch.customer", "_claim_unknown", committed=True
+    )
     refused, unasked = set(), []
     for question in questions:
         account_id = question.connection.account_id

@@ -6,6 +6,7 @@ from odoo.tools import SQL
 from ...jobs import contacts
 from ...tools import matching, typed_values
 from ...tools.connection import Question
+from ..messenger.claim import claim
 
 # So many customers at most are asked about at a time; live replies need the budget.
 _ASK_LIMIT = 20
@@ -314,12 +315,13 @@ class HelpcrunchCustomer(models.Model):
         """Return what to ask HelpCrunch about customers that it has not told of yet.
 
         Whoever was asked about least recently comes first, and nobody asks about the
-        same customer within some minutes.
+        same customer within some minutes, in another process either (:func:`claim`).
 
         :rtype: list[Question]
         """
         now = fields.Datetime.now()
-        customers = self.search(
+        customers = claim(
+            self,
             [
                 ("is_known", "=", False),
                 ("account_id.state", "=", "connected"),

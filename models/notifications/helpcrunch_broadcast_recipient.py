@@ -5,6 +5,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..messenger.claim import claim
 from ..messenger.reader import for_reader, get_staff_langs
 from . import record_values
 
@@ -288,8 +289,12 @@ class HelpcrunchBroadcastRecipient(models.Model):
 
     @api.model
     def _note_on_records(self):
-        """Write on records what became of their messages."""
-        rows = self.search(
+        """Write on records what became of their messages.
+
+        Several processes may do so at a time (:func:`claim`).
+        """
+        rows = claim(
+            self,
             [
                 ("res_id", "!=", False),
                 ("noted", "!=", True),

@@ -278,22 +278,10 @@ class HelpcrunchOperator(models.Model):
         :return: ``{"available": bool}``
         :rtype: dict
         """
-        # sudo: helpcrunch.operator - the user's own rows, and this switch only
-        mine_sudo = self.sudo().search([("user_id", "=", self.env.uid)])
+        mine_sudo = self._sudo_mine()
         changed = mine_sudo.filtered(lambda row: row.available != bool(available))
         changed.available = bool(available)
-        return self._get_my_availability()
-
-    @api.model
-    def _get_my_availability(self):
-        """Return ``{"available": bool}``, or None for who is no operator."""
-        if not self.env.user.has_group("helpcrunch_chatbot.group_operator"):
-            return None
-        # sudo: helpcrunch.operator - the user's own rows
-        mine_sudo = self.sudo().search([("user_id", "=", self.env.uid)])
-        if not mine_sudo:
-            return None
-        return {"available": any(mine_sudo.mapped("available"))}
+        return mine_sudo._get_availability()
 
     @api.model
     def _describe_my_desk(self):
@@ -302,8 +290,19 @@ class HelpcrunchOperator(models.Model):
 
         :rtype: dict | None
         """
-        state = self._get_my_availability()
-        # sudo: helpcrunch.operator - the user's own rows
-        mine_sudo = self.sudo().search([("user_id", "=", self.env.uid)])
+        mine_sudo = self._sudo_mine()
+        state = mine_sudo._get_availability()
         only_online = all(mine_sudo.queue_id.mapped("only_online"))
         return state and {**state, "only_online": only_online}
+
+    @api.model
+    def _sudo_mine(self):
+        """Return the current user's rows in all queues, none without the role."""
+        if not self.env.user.has_group("helpcrunch_chatbot.group_operator"):
+            return self.browse()
+        # sudo: helpcrunch.operator - the user's own rows, and for that switch only
+        return self.sudo().search([("user_id", "=", self.env.uid)])
+
+    def _get_availability(self):
+        """Return ``{"available": bool}`` of one person's rows, None without any."""
+        return {"available": any(self.mapped("available"))} if self else None

@@ -123,6 +123,22 @@ class TestNotificationThreads(ThreadCase):
         self.begin_all(3)
         self.assertEqual(len(self.said()), 3)
 
+    def test_what_became_of_it_stands_on_the_record_once(self):
+        """Eight look after a broadcast that has ended: nobody clashes, nobody waits."""
+        self.run_action()
+        with patch.object(
+            self.registry["helpcrunch.broadcast.recipient"], "_note_on_records"
+        ):
+            self.begin_all()
+        noting = [lambda: broadcasts.dispatch_broadcasts(self.dbname)] * 8
+        with self.assertNoLogs("odoo.sql_db", "ERROR"):
+            self.together(*noting)
+        with self.transaction() as env:
+            for lead in env["crm.lead"].browse(self.lead_ids):
+                notes = [b for b in lead.message_ids.mapped("body") if "was said" in b]
+                self.assertEqual(len(notes), 1)
+            self.assertTrue(all(self.recipients(env).mapped("noted")))
+
     def _environment(self, cr):
         with self.transaction(self.administrator_id) as env:
             return env(cr=cr)

@@ -63,11 +63,10 @@ class TestOperatorRoles(OperatorCase):
     def test_who_is_no_operator_has_no_switch(self):
         operators = self.env["helpcrunch.operator"]
         for user in (self.petro, self.clerk, self.portal):
-            self.assertIsNone(operators.with_user(user)._get_my_availability())
+            self.assertIsNone(operators.with_user(user)._describe_my_desk())
             self.assertIsNone(operators.with_user(user).set_my_availability(True))
-        self.assertEqual(
-            operators.with_user(self.olena)._get_my_availability(), {"available": True}
-        )
+        desk = operators.with_user(self.olena)._describe_my_desk()
+        self.assertTrue(desk["available"])
 
     def test_handing_over_by_the_wizard(self):
         self.add_operator(self.petro)
