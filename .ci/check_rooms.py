@@ -26,6 +26,8 @@ ROOMS = (
 SEVERAL = {
     ("messenger", "helpcrunch.account"): "connecting reads lists of HelpCrunch's",
     ("script", "helpcrunch.bot"): "the example is a drawing, not code",
+    ("script", "helpcrunch.step"): "what the engine asks, and a sound drawing",
+    ("dialogue", "helpcrunch.event"): "into the inbox, and whose turn it is",
     ("dialogue", "helpcrunch.chat"): "the verbs of steps, and what each event does",
     ("operators", "helpcrunch.chat"): "way and timers, orders, waiting, Discuss",
     ("operators", "helpcrunch.operator.session"): "putting aside holds its timers",

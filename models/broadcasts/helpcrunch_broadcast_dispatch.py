@@ -12,7 +12,7 @@ from odoo.tools import SQL, LazyTranslate
 
 from ...const import PRIORITY_LIVE
 from ...tools import budget
-from ..dialogue.helpcrunch_event import OwnEvent
+from ..dialogue.helpcrunch_event_intake import OwnEvent
 
 _lt = LazyTranslate(__name__)
 

@@ -20,7 +20,7 @@ from ...tools import clock, matching, webhook
 from ...tools.connection import Question
 from .helpcrunch_chat import HUMAN_STATES
 from .helpcrunch_customer import choose_language
-from .helpcrunch_event import OwnEvent
+from .helpcrunch_event_intake import OwnEvent
 from .turn import DONE, Outcome, Turn, ignore, put_off, to_datetime
 from .turn_careful import CarefulTurn
 

@@ -19,7 +19,7 @@ from odoo.tools.misc import Callbacks
 from ...jobs.dialogues import Attempt
 from ...tools import marks
 from ..dialogue import trace
-from ..dialogue.helpcrunch_event import OwnEvent
+from ..dialogue.helpcrunch_event_intake import OwnEvent
 from .effects import Effects
 
 _logger = logging.getLogger(__name__)

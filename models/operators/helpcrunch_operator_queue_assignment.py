@@ -11,7 +11,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...const import CRON_BATCH
-from ..dialogue.helpcrunch_event import OwnEvent
+from ..dialogue.helpcrunch_event_intake import OwnEvent
 
 
 class HelpcrunchOperatorQueue(models.Model):

@@ -4,6 +4,7 @@ from . import helpcrunch_step_part
 from . import helpcrunch_bot
 from . import helpcrunch_bot_example
 from . import helpcrunch_step
+from . import helpcrunch_step_check
 from . import helpcrunch_step_alias
 from . import helpcrunch_step_answer
 from . import helpcrunch_step_media
