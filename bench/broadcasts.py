@@ -73,10 +73,8 @@ print("TIMES=" + json.dumps([seconds, env.cr.sql_log_count - before,
 
 def measure(bench):
     """Measure planning, live replies without and beside a broadcast, and crashes."""
-    chats = _open_chats(bench, RECIPIENTS, 100000)
-    bench.odoo.sql(_NO_CATCH_UP)
+    chats = open_dialogues(bench, RECIPIENTS, 100000)
     bench.odoo.shell(_DRAW)
-    bench.odoo.shell(_SEED.format(pairs=json.dumps(chats)))
     bench.odoo.sql(f"UPDATE helpcrunch_account SET requests_per_minute = {LIMIT}")
     bench.helpcrunch.set(rate_limit=LIMIT)
     alone = _talk(bench, seconds=30)
@@ -103,13 +101,14 @@ def measure(bench):
     note += f"{refused} times 429"
     bench.say(note)
     bench.rows.append(("broadcast sent a minute, beside live", None, None, rate, note))
-    bench.helpcrunch.set(rate_limit=_NO_LIMIT)
-    bench.odoo.sql(f"UPDATE helpcrunch_account SET requests_per_minute = {_NO_LIMIT}")
-    _crash(bench, chats)
+    crash(bench, chats, "News")
 
 
-def _open_chats(bench, count, first):
-    """Let the stand-in have so many customers; return pairs of customer and chat."""
+def open_dialogues(bench, count, first):
+    """Have so many customers, each with a dialogue; return pairs of both numbers.
+
+    Their contacts are called "Customer " and the number.
+    """
     bench.helpcrunch.clear_webhooks()
     pairs = []
     for customer in range(first, first + count):
@@ -118,6 +117,8 @@ def _open_chats(bench, count, first):
         )
         pairs.append((customer, message["chat"]))
     bench.odoo.subscribe(bench.helpcrunch)
+    bench.odoo.sql(_NO_CATCH_UP)
+    bench.odoo.shell(_SEED.format(pairs=json.dumps(pairs)))
     return pairs
 
 
@@ -154,8 +155,10 @@ def _wait_until_sent(bench, count):
         raise TimeoutError("nothing is sent")
 
 
-def _crash(bench, chats):
-    """kill -9 at three random moments; then everybody has it exactly once."""
+def crash(bench, chats, text):
+    """kill -9 at three random moments; then everybody has the text exactly once."""
+    bench.helpcrunch.set(rate_limit=_NO_LIMIT)
+    bench.odoo.sql(f"UPDATE helpcrunch_account SET requests_per_minute = {_NO_LIMIT}")
     moments = []
     for _time in range(3):
         time.sleep(random.uniform(3, 12))
@@ -165,8 +168,8 @@ def _crash(bench, chats):
         bench.odoo.wake_crons()
     bench.say(f"killed after {', '.join(map(str, moments))} messages")
     began = time.monotonic()
-    done = "SELECT state FROM helpcrunch_broadcast WHERE state = 'done'"
-    while not bench.odoo.sql(done) and time.monotonic() - began < 900:
+    open_ones = "SELECT id FROM helpcrunch_broadcast WHERE state != 'done'"
+    while bench.odoo.sql(open_ones) and time.monotonic() - began < 900:
         time.sleep(2)
         if int(time.monotonic() - began) % 20 < 2:
             bench.odoo.sql(
@@ -174,7 +177,7 @@ def _crash(bench, chats):
             )
             bench.odoo.wake_crons()
             bench.say(f"  {_count_sent(bench)} sent")
-    counts = [len(said(bench.helpcrunch, chat, "News")) for _customer, chat in chats]
+    counts = [len(said(bench.helpcrunch, chat, text)) for _customer, chat in chats]
     states = bench.odoo.sql(
         "SELECT state || ' ' || count(*) FROM helpcrunch_broadcast_recipient"
         " GROUP BY state"
@@ -184,5 +187,5 @@ def _crash(bench, chats):
     note += f"{', '.join(states)}"
     bench.say(note)
     bench.rows.append(
-        ("kill -9 three times", None, None, statistics.mean(counts), note)
+        (f"“{text}”, kill -9 three times", None, None, statistics.mean(counts), note)
     )

@@ -22,6 +22,7 @@ import burst
 import consulting
 import contacts
 import drawing
+import notifications
 import statements
 from live.server import OdooServer, StandIn, said, wait_for
 from visitor import Visitor
@@ -35,6 +36,7 @@ PARTS = (
     "burst",
     "contacts",
     "broadcasts",
+    "notifications",
     "drawing",
 )
 _KEY = b"test-signing-key"
@@ -88,12 +90,6 @@ def summary(times, seconds):
         1000 * percentile(times, 0.99),
         len(times) / seconds,
     )
-
-
-def queries(log, path):
-    """Return the middle number of queries of the requests to a path, from the log."""
-    counts = re.findall(rf"POST {path} HTTP/1.1\" 200 - (\d+) ", log.read_text())
-    return statistics.median(map(int, counts))
 
 
 class Bench:
@@ -154,6 +150,11 @@ class Bench:
         """Return what a script for Odoo's shell prints as TIMES."""
         printed = self.odoo.shell(script)
         return json.loads(printed.partition("TIMES=")[2].splitlines()[0])
+
+    def queries(self, path):
+        """Return how many queries each request to a path took, by the log."""
+        found = rf"POST {path} HTTP/1.1\" 200 - (\d+) "
+        return list(map(int, re.findall(found, self.odoo.log.read_text())))
 
     # === PARTS === #
 
@@ -295,7 +296,7 @@ class Bench:
                 ),
             )
             asked = sum(
-                queries(self.odoo.log, path)
+                statistics.median(self.queries(path))
                 for path in ("/mail/message/post", "/chatbot/step/trigger")
             )
             self.rows[-1] = (*self.rows[-1][:4], f"{asked:.0f} queries")
@@ -349,6 +350,10 @@ class Bench:
     def broadcasts(self):
         """Ten thousand recipients beside live customers, and kill -9."""
         broadcasts.measure(self)
+
+    def notifications(self):
+        """A server action run on ten thousand records, and kill -9."""
+        notifications.measure(self)
 
     def drawing(self):
         """A trial, a bot of 500 steps, a month of figures."""
